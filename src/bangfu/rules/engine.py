@@ -1,0 +1,88 @@
+"""One pack ready to answer: the plan once, a compiled program for each stretch of days, assessments as plain data."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from functools import cached_property
+from typing import Any
+
+from bangfu.rules.errors import PackError
+from bangfu.rules.household import Given
+from bangfu.rules.pack.model import Entry, Pack, Parameter
+from bangfu.rules.plan import Plan
+from bangfu.rules.runners.python.build import Layout
+from bangfu.rules.runners.python.rows import Run
+from bangfu.rules.runners.python.run import Program
+
+SEMANTICS_VERSION = 1
+"""Raised when the same facts under the same pack would be answered differently; replays keep the old path."""
+
+
+class Engine:
+    """Answers for one pack. Compiled programs are kept by stretch of days, so a date costs nothing twice."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self.plan = Plan(pack)
+        if self.plan.faults:
+            raise PackError(self.plan.faults)
+        self.layout = Layout(pack, self.plan.receives)
+        self.programs: dict[tuple[int, frozenset[str] | None], Program] = {}
+
+    @cached_property
+    def breakpoints(self) -> list[dt.date]:
+        """Return the days on which some value or force changes, in order."""
+        days: set[dt.date] = set()
+        for parameter in self.parameters():
+            for version in parameter.versions:
+                if version.since is not None:
+                    days.add(version.since)
+                    if parameter.series:
+                        days.add(_next_period(version.since, parameter.series))
+        for document in self.pack.documents.values():
+            days |= _force_days(document.since, document.until)
+        for entry in self.pack.entries.values():
+            days |= _force_days(entry.since, entry.until)
+        return sorted(days)
+
+    def parameters(self) -> list[Parameter]:
+        """Return every parameter and figure of the pack."""
+        found = list(self.pack.parameters.values())
+        for entry in self.pack.entries.values():
+            found += entry.figures.values()
+        return found
+
+    def program(self, day: dt.date, only: frozenset[str] | None = None) -> Program:
+        """Return the program for a day; ``only`` limits it to some entries and what they read."""
+        key = (bisect_right(self.breakpoints, day), only)
+        found = self.programs.get(key)
+        if found is None:
+            found = self.programs[key] = Program(self.pack, self.plan, self.layout, day, only)
+        return found
+
+    def run(self, given: Given, on: dt.date, basis: str | None = None, only: frozenset[str] | None = None) -> Run:
+        """Work every entry out for the stated facts on a day (results stand in the rows)."""
+        return self.program(on, only).run(given, on, basis or default_basis(given))
+
+    def result(self, row: Any, entry: Entry) -> Any:
+        """Return the ``Result`` (or a definition's value) of one entry for one row."""
+        slots = self.layout.slots[row.entity]
+        return row.v[slots[entry.id if entry.kind == "definition" else f"result {entry.id}"]]
+
+
+def default_basis(given: Given) -> str:
+    """Return ``recorded`` where something is on record or a recognition is stated, else ``met``."""
+    if given.basis:
+        return given.basis
+    return "recorded" if given.record else "met"
+
+
+def _next_period(day: dt.date, series: str) -> dt.date:
+    if series == "year":
+        return dt.date(day.year + 1, 1, 1)
+    return dt.date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+def _force_days(since: dt.date | None, until: dt.date | None) -> set[dt.date]:
+    return {d for d in (since, until + dt.timedelta(days=1) if until else None) if d is not None}

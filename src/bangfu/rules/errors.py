@@ -1,0 +1,104 @@
+"""Errors of the rules, all under one base class.
+
+    BangfuError                 anything this package reports to a person
+    ├── PackError               a policy folder has faults (all of them at once)
+    ├── HouseholdError          a household file, ledger or table has faults (all of them at once)
+    ├── UnknownNameError        a place, rule or fact that does not exist (near names are listed)
+    └── UsageError              the call itself is off
+
+Every class has a stable ``code`` and a sentence in Chinese and in English. Faults carry the place (file, line,
+column or path) and what to write instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+class BangfuError(Exception):
+    """Anything that bangfu reports to a person; ``zh`` and ``en`` are full sentences."""
+
+    code = "BANGFU"
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
+
+    def text(self, lang: str) -> str:
+        """Return the sentence in ``lang`` (``zh`` or ``en``)."""
+        return self.zh if lang == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing that is wrong (or worth knowing) at one place.
+
+    ``level`` is ``error``, ``warning`` or ``notice``. ``line`` and ``column`` start at 1; 0 means the whole file.
+    """
+
+    file: str
+    line: int
+    column: int
+    code: str
+    zh: str
+    en: str
+    level: str = "error"
+
+    def text(self, lang: str) -> str:
+        """Return ``file:line:column  sentence [code]``."""
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place} {self.zh if lang == 'zh' else self.en} [{self.code}]"
+
+
+class FaultsError(BangfuError):
+    """Base of errors that carry many faults; the message lists them all."""
+
+    def __init__(self, faults: Sequence[Fault], zh: str, en: str) -> None:
+        self.faults = tuple(faults)
+        lines_zh = "\n".join(fault.text("zh") for fault in self.faults)
+        lines_en = "\n".join(fault.text("en") for fault in self.faults)
+        super().__init__(f"{zh}\n{lines_zh}", f"{en}\n{lines_en}")
+
+
+class PackError(FaultsError):
+    """A policy folder that cannot be used; carries every fault found."""
+
+    code = "PACK"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(faults, f"政策包有 {len(faults)} 处错误：", f"The policy folder has {len(faults)} faults:")
+
+
+class HouseholdError(FaultsError):
+    """Facts about households that cannot be used; carries every fault found."""
+
+    code = "HOUSEHOLD"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(faults, f"资料有 {len(faults)} 处错误：", f"The household data has {len(faults)} faults:")
+
+
+class UnknownNameError(BangfuError):
+    """A name that does not exist; the message lists near names."""
+
+    code = "NAME"
+
+    def __init__(self, what_zh: str, what_en: str, name: str, known: Iterable[str]) -> None:
+        near = near_names(name, known)
+        hint_zh = f"您是不是要写：{'、'.join(near)}？" if near else ""
+        hint_en = f" Did you mean: {', '.join(near)}?" if near else ""
+        super().__init__(f"没有这个{what_zh}：“{name}”。{hint_zh}", f'There is no {what_en} "{name}".{hint_en}')
+
+
+class UsageError(BangfuError):
+    """The call itself is off: a wrong option, a missing file, a date that is none."""
+
+    code = "USAGE"
+
+
+def near_names(name: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """Return up to ``most`` known names that look like ``name``."""
+    return get_close_matches(name, list(known), n=most, cutoff=0.6)

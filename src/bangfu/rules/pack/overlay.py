@@ -1,0 +1,162 @@
+"""Overlays: what one place adds to a pack: values, conditions, wider groups, readings, upper-level entries.
+
+Every row names its source and who says so. An overlay never edits a file of the pack.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bangfu.rules.errors import Fault, near_names
+from bangfu.rules.language.nodes import Node
+from bangfu.rules.pack.load_entries import EntryReader
+from bangfu.rules.pack.load_parameters import ParameterReader
+from bangfu.rules.pack.model import PERIODS, Pack, Parameter
+from bangfu.rules.pack.reader import Reader
+from bangfu.rules.pack.values_set import set_value
+from bangfu.rules.yaml_source import List, Map
+
+KEYS = ("place", "values", "conditions", "widens", "readings", "entries", "note")
+ROW_KEYS = ("set", "entry", "when", "value", "from", "source", "said_by", "checked", "note")
+
+
+class OverlayReader(Reader):
+    """Applies overlays to a pack that is being loaded."""
+
+    def __init__(self, faults: list[Fault], pack: Pack, entries: EntryReader) -> None:
+        super().__init__(faults)
+        self.pack = pack
+        self.reader = entries
+        self.values = ParameterReader(faults, pack.vocabulary)
+
+    def entries(self, content: Any, file: str) -> None:
+        """Add whole entries of a higher level before names are resolved."""
+        if not isinstance(content, Map):
+            return
+        self.known_keys(content, KEYS, "补充件", "an overlay")
+        rows = content.get("entries")
+        if not isinstance(rows, List):
+            return
+        shell = Map(file, rows.mark)
+        shell["entries"] = rows
+        for entry in self.reader.chapter(shell, file, "overlay"):
+            if entry.id in self.pack.entries:
+                self.fault(file, (entry.line, 1), "NAME-TWICE", f"条目“{entry.id}”已存在", f'the entry "{entry.id}" exists already')
+            else:
+                self.pack.entries[entry.id] = entry
+
+    def values_first(self, content: Any, file: str) -> None:
+        """Set values of parameters and figures; plain quantities of entries wait until they are typed."""
+        if not isinstance(content, Map):
+            return
+        for row in self._rows(content, "values", file):
+            address = self.word(row, "set", required=True)
+            if address is None:
+                continue
+            if "value" not in row:
+                self.fault(file, row.mark, "KEY-NEEDED", "缺少 value", "value is missing")
+                continue
+            parameter = self.find(address)
+            if parameter is not None:
+                self._set(parameter, row)
+            else:
+                self.reader.pending.setdefault(address, []).append(row)
+
+    def find(self, address: str) -> Parameter | None:
+        """Return the parameter or figure that an address names."""
+        if address in self.pack.parameters:
+            return self.pack.parameters[address]
+        entry_id, _, rest = address.partition(".")
+        entry = self.pack.entries.get(entry_id)
+        return entry.figures.get(rest) if entry is not None and rest else None
+
+    def _set(self, parameter: Parameter, row: Map) -> None:
+        set_value(self.values, parameter, row, self.date(row, "from"))
+
+    def apply(self, content: Any, file: str) -> None:
+        """Add conditions, widened groups and readings once everything is typed."""
+        if not isinstance(content, Map):
+            return
+        for row in self._rows(content, "conditions", file):
+            self._condition(row, file, widen=False)
+        for row in self._rows(content, "widens", file):
+            self._condition(row, file, widen=True)
+        readings = content.get("readings")
+        for name, code in readings.items() if isinstance(readings, Map) else ():
+            self._reading(name, code, readings)
+        for address, rows in list(self.reader.pending.items()):
+            if self._setting(address, rows):
+                del self.reader.pending[address]
+            elif rows[0].file == file:
+                near = near_names(address, self.addresses())
+                self.at(rows[0], "set", "OVERLAY-SET", f"没有可设置的“{address}”" + (f"；是不是 {'、'.join(near)}" if near else ""), f'nothing called "{address}" can be set' + (f"; did you mean {', '.join(near)}?" if near else ""))
+
+    def _setting(self, address: str, rows: list[Map]) -> bool:
+        """Set a cadence or a clock that the document left open."""
+        entry_id, _, rest = address.partition(".")
+        entry = self.pack.entries.get(entry_id)
+        if entry is None or not rest:
+            return False
+        value = rows[-1]["value"]
+        key = rest.split(".")[0]
+        if rest == "every" and value in PERIODS:
+            entry.every = str(value)
+            return True
+        return key in entry.raw and key in ("every", "within", "due", "whole", "longer", "steps", "term", "interest", "tiers", "at_least", "worth", "amount", "sources", "parts", "instalments", "renews")
+
+    def addresses(self) -> list[str]:
+        """Return every address that an overlay may set."""
+        found = list(self.pack.parameters)
+        for entry in self.pack.entries.values():
+            found += [f"{entry.id}.{name}" for name in entry.figures]
+        return found
+
+    def _condition(self, row: Map, file: str, *, widen: bool) -> None:
+        name = self.word(row, "entry", self.pack.entries, required=True)
+        if name is None:
+            return
+        entry = self.pack.entries[name]
+        nodes: tuple[Node, ...] = self.reader.conditions(row, "when", self.reader.scope(entry))
+        if not nodes:
+            self.fault(file, row.mark, "KEY-NEEDED", "缺少 when", "when is missing")
+            return
+        if widen:
+            if entry.open_list is None:
+                self.at(row, "entry", "OVERLAY-WIDEN", f"“{name}”没有 open_list，不能扩大", f'"{name}" has no open_list and cannot be widened')
+            entry.widened = (*entry.widened, *nodes)
+            return
+        if entry.open_condition is None:
+            self.at(row, "entry", "OVERLAY-CONDITION", f"“{name}”没有 open_condition", f'"{name}" has no open_condition')
+        since = self.date(row, "from")
+        entry.conditions_added = (*entry.conditions_added, *((node, since) for node in nodes))
+
+    def _reading(self, name: str, code: Any, where: Map) -> None:
+        reading = self.pack.readings.get(name)
+        if reading is None:
+            near = near_names(name, self.pack.readings)
+            self.at(where, name, "READING", f"没有读法“{name}”" + (f"；是不是 {'、'.join(near)}" if near else ""), f'there is no reading "{name}"' + (f"; did you mean {', '.join(near)}?" if near else ""))
+        elif code not in reading.options:
+            self.at(where, name, "READING", f"读法“{name}”可取：{'、'.join(reading.options)}", f'the reading "{name}" takes: {", ".join(reading.options)}')
+        else:
+            self.pack.reading_choice[name] = str(code)
+
+    def _rows(self, content: Map, key: str, file: str) -> list[Map]:
+        rows = content.get(key)
+        if rows is None:
+            return []
+        if not isinstance(rows, List):
+            self.at(content, key, "SHAPE", f"{key} 应为列表", f"{key} must be a list")
+            return []
+        found = []
+        for place, raw in enumerate(rows):
+            row = self.mapping(raw, file, rows.at(place), key)
+            if row is not None:
+                self.known_keys(row, ROW_KEYS, "补充件的行", "a row of an overlay")
+                self._sourced(row)
+                found.append(row)
+        return found
+
+    def _sourced(self, row: Map) -> None:
+        for key in ("source", "said_by"):
+            if key not in row:
+                self.fault(row.file, row.mark, "OVERLAY-SOURCE", f"缺少 {key}：每个数要有出处和经手人", f"{key} is missing: every value has a source and a name")

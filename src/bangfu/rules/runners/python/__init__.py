@@ -1,0 +1,1 @@
+"""The reference runner: plain Python, exact, three-valued; the one that explains."""

@@ -1,0 +1,147 @@
+"""The vocabulary: entities, facts, codes and words that all documents share, each declared once.
+
+A fact the vocabulary does not have cannot be named in a rule. Forms, ledgers, questions and tables are made from
+these declarations; nothing about a fact is written down a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bangfu.rules.units import Unit
+from bangfu.rules.values import Number
+
+FACT_TYPES = ("yes_no", "code", "codes", "level", "date", "money", "number", "text", "id_number")
+GIVEN_BY = ("person", "officer", "decision", "feed", "server")
+PRIVACY = ("public", "personal", "sensitive")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text in Chinese and in English."""
+
+    zh: str
+    en: str
+
+    def text(self, lang: str) -> str:
+        """Return the text in ``lang`` (``zh`` or ``en``)."""
+        return self.zh if lang == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Something that exists and is counted: a household, a person, a claim."""
+
+    id: str
+    label: Label
+    unit: str | None
+    belongs_to: str | None
+    at: str | None
+    collection: str | None
+    date: str | None
+    claim: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that can be stated about an entity.
+
+    ``low`` and ``high`` are the bounds of a number (money in fen). Behind a closed ``gate`` money and numbers are 0
+    and every direct comparison with the others is no.
+    """
+
+    id: str
+    entity: str
+    label: Label
+    ask: Label | None
+    type: str
+    unit: Unit
+    low: Number | None
+    high: Number | None
+    codes: str | None
+    gate: str | None
+    given_by: str
+    privacy: str
+    core: bool
+    place: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """Return the type in expressions: ``yes_no code codes date number`` or ``text``."""
+        if self.type in ("money", "number", "level"):
+            return "number"
+        return "text" if self.type in ("text", "id_number") else self.type
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    """A closed list of codes with its standard number."""
+
+    id: str
+    standard: str
+    verified: bool
+    codes: dict[str, Label]
+
+
+@dataclass(slots=True)
+class Vocabulary:
+    """All entities, facts, code lists and words, in the order in which they are declared."""
+
+    entities: dict[str, Entity] = field(default_factory=dict)
+    facts: dict[str, Fact] = field(default_factory=dict)
+    codes: dict[str, CodeList] = field(default_factory=dict)
+    words: dict[str, Label] = field(default_factory=dict)
+
+    def path(self, start: str, goal: str) -> tuple[str, ...] | None:
+        """Return the steps (``up`` or ``at``) from an entity to one it belongs to, or None.
+
+        The shortest path wins; ``()`` when both are the same.
+        """
+        seen: dict[str, tuple[str, ...]] = {start: ()}
+        queue = [start]
+        while queue:
+            here = queue.pop(0)
+            if here == goal:
+                return seen[here]
+            entity = self.entities[here]
+            for step, there in (("up", entity.belongs_to), ("at", entity.at)):
+                if there and there not in seen:
+                    seen[there] = (*seen[here], step)
+                    queue.append(there)
+        return None
+
+    def owners(self, entity_id: str) -> Iterator[str]:
+        """Yield the entity and all it belongs to, nearest first."""
+        here: str | None = entity_id
+        while here:
+            yield here
+            here = self.entities[here].belongs_to
+
+    def below(self, owner: str, entity_id: str) -> bool:
+        """Tell whether rows of ``entity_id`` are gathered under ``owner`` (not the same entity)."""
+        return owner != entity_id and self.path(entity_id, owner) is not None
+
+    def collection_entity(self, collection: str) -> Entity | None:
+        """Return the entity of a collection name."""
+        return next((e for e in self.entities.values() if e.collection == collection), None)
+
+    def collection_owner(self, entity_id: str, collection: str) -> str | None:
+        """Return the nearest owner, seen from an entity, that has rows of the collection."""
+        entity = self.collection_entity(collection)
+        if entity is None:
+            return None
+        return next((owner for owner in self.owners(entity_id) if self.below(owner, entity.id)), None)
+
+    def unit_words(self, entity_id: str) -> frozenset[str]:
+        """Return the counting words that cancel in an entry ``per`` this entity."""
+        entity = self.entities[entity_id]
+        words = {entity.unit} if entity.unit else set()
+        if entity.claim and entity.belongs_to:
+            owner_unit = self.entities[entity.belongs_to].unit
+            words |= {owner_unit} if owner_unit else set()
+        return frozenset(words)
+
+    def facts_of(self, entity_id: str) -> Iterator[Fact]:
+        """Yield the facts of one entity in vocabulary order."""
+        return (fact for fact in self.facts.values() if fact.entity == entity_id)

@@ -1,0 +1,246 @@
+"""Strict YAML with positions.
+
+PyYAML composes the node tree; this module walks it. What YAML would swallow in silence is refused: repeated keys,
+anchors and aliases, merge keys, tags, several documents, and plain scalars that another reader would turn into
+something else (``011``, ``no``, ``12:30``, ``1e3``, ``~``). Every fault of a file is collected, not only the first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bangfu.rules.errors import Fault
+
+LIMIT_BYTES = 20_000_000
+LIMIT_DEPTH = 40
+LIMIT_NODES = 2_000_000
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INT = re.compile(r"^-?(0|[1-9][0-9]*)$")
+_DECIMAL = re.compile(r"^-?(0|[1-9][0-9]*)\.[0-9]+$")
+_DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+_MONTH = re.compile(r"^[0-9]{4}-[0-9]{2}$")
+_REFUSED = re.compile(
+    r"^(?:[yY]|[nN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|True|TRUE|False|FALSE|~|null|Null|NULL"
+    r"|0[0-9]+|0[xo][0-9a-fA-F]+|[0-9]+:[0-9:]+|[-+]?[0-9.]+[eE][-+]?[0-9]+|\+[0-9].*|-?\.[0-9]+|[0-9][0-9_]*_[0-9_]*"
+    r"|-?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[tT ].*)$"
+)
+Mark = tuple[int, int]
+
+
+class Map(dict[str, Any]):
+    """A mapping that remembers where it stands; ``marks[key]`` is the place of the value."""
+
+    __slots__ = ("file", "key_marks", "mark", "marks")
+
+    def __init__(self, file: str, mark: Mark) -> None:
+        super().__init__()
+        self.file = file
+        self.mark = mark
+        self.marks: dict[str, Mark] = {}
+        self.key_marks: dict[str, Mark] = {}
+
+    def at(self, key: str) -> Mark:
+        """Return the place of a key's value, or of the mapping itself."""
+        return self.marks.get(key, self.mark)
+
+
+class List(list[Any]):
+    """A list that remembers where it and its items stand."""
+
+    __slots__ = ("file", "mark", "marks")
+
+    def __init__(self, file: str, mark: Mark) -> None:
+        super().__init__()
+        self.file = file
+        self.mark = mark
+        self.marks: list[Mark] = []
+
+    def at(self, place: int) -> Mark:
+        """Return the place of an item."""
+        return self.marks[place] if place < len(self.marks) else self.mark
+
+
+class _Walk:
+    def __init__(self, file: str, faults: list[Fault]) -> None:
+        self.file = file
+        self.faults = faults
+
+    def fault(self, mark: Mark, code: str, zh: str, en: str) -> None:
+        self.faults.append(Fault(self.file, mark[0], mark[1], code, zh, en))
+
+    def build(self, node: yaml.Node) -> Any:
+        mark = (node.start_mark.line + 1, node.start_mark.column + 1)
+        if isinstance(node, yaml.ScalarNode):
+            return self.scalar(node, mark)
+        if isinstance(node, yaml.SequenceNode):
+            return self.sequence(node, mark)
+        return self.mapping(node, mark)
+
+    def sequence(self, node: yaml.Node, mark: Mark) -> List:
+        items = List(self.file, mark)
+        for child in node.value:
+            items.marks.append((child.start_mark.line + 1, child.start_mark.column + 1))
+            items.append(self.build(child))
+        return items
+
+    def mapping(self, node: yaml.Node, mark: Mark) -> Map:
+        result = Map(self.file, mark)
+        for key_node, value_node in node.value:
+            place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.fault(place, "YAML-KEY", "键必须是一个词", "a key must be a single word")
+                continue
+            key = key_node.value
+            if key == "<<" and not key_node.style:
+                self.fault(place, "YAML-MERGE", "不可用合并键“<<”，请完整写出", "merge keys are not allowed; write it out")
+                continue
+            if key in result:
+                first = result.key_marks[key]
+                self.fault(
+                    place,
+                    "YAML-REPEATED",
+                    f"键“{key}”重复（首次在第 {first[0]} 行），请删去一个或改名",
+                    f'the key "{key}" is repeated (first on line {first[0]}); remove or rename one',
+                )
+                continue
+            result.key_marks[key] = place
+            result.marks[key] = (value_node.start_mark.line + 1, value_node.start_mark.column + 1)
+            result[key] = self.build(value_node)
+        return result
+
+    def scalar(self, node: yaml.ScalarNode, mark: Mark) -> Any:
+        text = node.value
+        if node.style in ("'", "\"", "|", ">"):
+            return text
+        if text == "true":
+            return True
+        if text == "false":
+            return False
+        if _INT.match(text):
+            return int(text)
+        if _DECIMAL.match(text):
+            return Fraction(text)
+        if _DATE.match(text):
+            return self.date(text, mark)
+        if text == "" or _REFUSED.match(text):
+            self.fault(
+                mark,
+                "YAML-PLAIN",
+                f"“{text}”有歧义：布尔写 true/false，文字加引号，空值请删去该键" if text else "冒号后面没有值：请写值或删去该键",
+                f'"{text}" is ambiguous: write true/false, quote a text, or leave the key out'
+                if text
+                else "no value after the colon: write one or leave the key out",
+            )
+            return text
+        return text
+
+    def date(self, text: str, mark: Mark) -> Any:
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError:
+            self.fault(mark, "YAML-DATE", f"没有这一天：{text}", f"there is no such day: {text}")
+            return text
+
+
+def _events_are_plain(text: str, file: str, faults: list[Fault]) -> bool:
+    """Refuse aliases, anchors, tags and several documents before anything is built (a YAML bomb ends here)."""
+    depth = documents = count = 0
+    good = True
+    for event in yaml.parse(text, Loader=_LOADER):
+        mark = (event.start_mark.line + 1, event.start_mark.column + 1)
+        count += 1
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        said = _refused_event(event)
+        if said is None and (documents > 1 or depth > LIMIT_DEPTH or count > LIMIT_NODES):
+            said = ("YAML-SIZE", "一个文件只能有一份内容，且不可过深或过大", "one document per file, not too deep or large")
+        if said is not None:
+            faults.append(Fault(file, *mark, *said))
+            good = False
+            if said[0] == "YAML-SIZE":
+                return False
+    return good
+
+
+def _refused_event(event: Any) -> tuple[str, str, str] | None:
+    if isinstance(event, yaml.AliasEvent):
+        return ("YAML-ALIAS", "不可用别名“*”，请完整写出", "aliases are not allowed; write it out")
+    if isinstance(event, yaml.NodeEvent) and event.anchor:
+        return ("YAML-ANCHOR", "不可用锚点“&”", "anchors are not allowed")
+    tag = getattr(event, "tag", None)
+    if tag is not None and not (isinstance(event, yaml.ScalarEvent) and tag == "!"):
+        return ("YAML-TAG", f"不可用标签“{tag}”", f'tags such as "{tag}" are not allowed')
+    return None
+
+
+def read_yaml(text: str, file: str, faults: list[Fault]) -> Any:
+    """Return the content of a YAML text as ``Map``, ``List`` and scalars, or None; faults are appended.
+
+    Scalars come back as ``bool``, ``int``, ``Fraction`` (a decimal, exact), ``datetime.date`` or ``str``.
+    """
+    if not text.strip():
+        faults.append(Fault(file, 0, 0, "YAML-EMPTY", "文件是空的", "the file is empty"))
+        return None
+    try:
+        # Only a text that has one of these signs can hold an alias, an anchor, a tag or a second document.
+        if re.search(r"(^|[\s\[{,:-])[&*!]|^---|^%", text, re.MULTILINE) and not _events_are_plain(text, file, faults):
+            return None
+        node = yaml.compose(text, Loader=_LOADER)
+        if node is None:
+            faults.append(Fault(file, 0, 0, "YAML-EMPTY", "文件没有内容", "the file has no content"))
+            return None
+        return _Walk(file, faults).build(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        said = str(error.problem or error)
+        faults.append(Fault(file, line, column, "YAML-FORM", f"YAML 写法有误：{said}", f"this is not YAML: {said}"))
+    except RecursionError:
+        faults.append(Fault(file, 0, 0, "YAML-SIZE", "嵌套过深", "nested too deeply"))
+    except yaml.YAMLError as error:
+        faults.append(Fault(file, 0, 0, "YAML-FORM", f"YAML 写法有误：{error}", f"this is not YAML: {error}"))
+    return None
+
+
+def read_yaml_file(path: Path, file: str, faults: list[Fault]) -> Any:
+    """Read a file as ``read_yaml`` does; too large, unreadable or not UTF-8 is a fault."""
+    try:
+        if path.stat().st_size > LIMIT_BYTES:
+            size = LIMIT_BYTES // 1_000_000
+            faults.append(
+                Fault(file, 0, 0, "FILE-SIZE", f"文件超过 {size} MB，请分成几个文件", f"the file is over {size} MB; split it")
+            )
+            return None
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        faults.append(Fault(file, 0, 0, "FILE-READ", f"读不到文件：{error.strerror}", f"cannot read: {error.strerror}"))
+        return None
+    except UnicodeDecodeError as error:
+        faults.append(
+            Fault(file, 0, 0, "FILE-UTF8", "文件不是 UTF-8 编码，请另存为 UTF-8", f"not UTF-8 text (byte {error.start})")
+        )
+        return None
+    return read_yaml(text, file, faults)
+
+
+def walk_texts(value: Any) -> Iterator[str]:
+    """Yield every text in a read value, keys left out."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for child in value.values():
+            yield from walk_texts(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from walk_texts(child)
