@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from bangfu.rules.pack.model import Clause, Document, Pack, Parameter
 from bangfu.rules.pack.overlay import OverlayReader
 from bangfu.rules.pack.reader import Reader
 from bangfu.rules.units import Quantity, QuantityError, parse_quantity
+from bangfu.rules.values import decimal_text
 from bangfu.rules.vocabulary import Label, Vocabulary
 from bangfu.rules.yaml_source import List, Map, read_yaml
 
@@ -168,12 +171,12 @@ class Loader(Reader):
         self.known_keys(row, ("label", "figures"), "条款", "a clause")
         if name in self.pack.clauses:
             self.fault(where.file, where.key_marks[name], "OUTLINE", f"条款“{name}”重复", f'the clause "{name}" is repeated')
-        figures: list[Quantity] = []
+        figures: list[Quantity | dt.date] = []
         written: list[str] = []
         for item in row.get("figures") or []:
             try:
-                figures.append(parse_quantity(str(item)))
-                written.append(str(item))
+                figures.append(item if isinstance(item, dt.date) else parse_quantity(_written(item)))
+                written.append(_written(item))
             except QuantityError as error:
                 self.at(row, "figures", "OUTLINE", error.zh, error.en)
         self.pack.clauses[name] = Clause(
@@ -206,7 +209,7 @@ class Loader(Reader):
 
     def _chapters(self, name: str, entries: EntryReader) -> None:
         for path in sorted((self.folder / name).glob("*.yaml")):
-            if path.name in ("document.yaml", "outline.yaml", "parameters.yaml"):
+            if path.name in ("document.yaml", "outline.yaml", "parameters.yaml", "exceptions.yaml"):
                 continue
             self._add(entries.chapter(self._read(path), path.relative_to(self.folder).as_posix(), name))
 
@@ -271,6 +274,10 @@ class Loader(Reader):
                 own = self.pack.entries[entry.same_as]
                 name = f"higher_level_{entry.same_as}"
                 self.pack.stackings[name] = Stacking(name, "highest", (own.id, entry.id), None, own)
+
+
+def _written(item: Any) -> str:
+    return decimal_text(item) if isinstance(item, int | Fraction) else str(item)
 
 
 def _home(home: tuple[str, int, int]) -> tuple[str, tuple[int, int]]:

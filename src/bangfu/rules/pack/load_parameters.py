@@ -72,7 +72,7 @@ class ParameterReader(Reader):
         try:
             if isinstance(value, bool) or not isinstance(value, int | Fraction | str):
                 raise QuantityError(f"“{value}”不是数量", f'"{value}" is no quantity')
-            found = parse_quantity(str(value)) if isinstance(value, str) else _bare(value)
+            found = parse_quantity(value) if isinstance(value, str) else _bare(value)
         except QuantityError as error:
             self.fault(file, mark, "QUANTITY", error.zh, error.en)
             return NO_UNIT, None

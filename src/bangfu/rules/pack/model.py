@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from bangfu.rules.language.nodes import Node
-from bangfu.rules.units import NO_UNIT, Quantity, Unit
+from bangfu.rules.units import NO_UNIT, Quantity, Unit, power_of
 from bangfu.rules.values import Number
 from bangfu.rules.vocabulary import Label, Vocabulary
 from bangfu.rules.yaml_source import Map
@@ -256,10 +257,21 @@ class Clause:
     id: str
     article: str
     label: str
-    figures: tuple[Quantity, ...]
+    figures: tuple[Quantity | dt.date, ...]
     written: tuple[str, ...]
     file: str
     line: int
+
+    def numbers(self) -> list[set[Fraction]]:
+        """Return, for each figure, the numbers that must be found (money in 元; a date by its year, month, day)."""
+        found: list[set[Fraction]] = []
+        for figure in self.figures:
+            if isinstance(figure, dt.date):
+                found.append({Fraction(figure.year), Fraction(figure.month), Fraction(figure.day)})
+            else:
+                scale = Fraction(100) ** power_of(figure.unit, "元")
+                found.append({Fraction(end) / scale for end in (figure.low, figure.high) if end is not None})
+        return found
 
 
 @dataclass(slots=True)

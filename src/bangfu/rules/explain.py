@@ -1,0 +1,428 @@
+"""A short legal argument for each answer: the fact, the line it is held against, the verdict, the margin.
+
+Not a trace: conditions that decide are shown, the others are left out; a refusal names the failing condition and how
+far away it is; an unknown names the question to ask. Chinese and English come from the same tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from bangfu.rules.engine import Engine
+from bangfu.rules.language.nodes import Node
+from bangfu.rules.pack.model import Entry, Limit
+from bangfu.rules.render import Renderer, number_text, shown_value
+from bangfu.rules.runners.python.entries import conditions_of
+from bangfu.rules.runners.python.nodes import Compiler
+from bangfu.rules.units import NO_UNIT, Unit, unit_text
+from bangfu.rules.values import CLOSED, Range, Unknown, needs_of
+
+MOST_DEPTH = 4
+MOST_LINES = 40
+_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+
+
+@dataclass(slots=True)
+class Reason:
+    """One line of the argument. ``verdict``: yes, no, unknown or info; ``code`` says what kind of line it is."""
+
+    code: str
+    zh: str
+    en: str
+    verdict: str
+    children: list[Reason] = field(default_factory=list)
+    article: str | None = None
+
+    def text(self, lang: str) -> str:
+        """Return the line in a language."""
+        return self.zh if lang == "zh" else self.en
+
+    def lines(self, depth: int = 0) -> Iterator[tuple[int, Reason]]:
+        """Yield (depth, line) from the top down."""
+        yield depth, self
+        for child in self.children:
+            yield from child.lines(depth + 1)
+
+
+def verdict_of(value: Any) -> str:
+    """Return yes, no or unknown."""
+    if value.__class__ is Unknown:
+        return "unknown"
+    return "yes" if value is not CLOSED and value else "no"
+
+
+class Explainer:
+    """Explains the answers of one run."""
+
+    def __init__(self, engine: Engine, run: Any) -> None:
+        self.engine = engine
+        self.run = run
+        self.program = engine.program(run.today)
+        self.words = {lang: Renderer(engine.pack, lang) for lang in ("zh", "en")}
+
+    def explain(self, entry: Entry, row: Any) -> list[Reason]:
+        """Return the argument for one entry and one row."""
+        if entry.kind == "definition":
+            return [self.definition(entry, row, 0)]
+        result = self.engine.result(row, entry)
+        found = list(self.conditions(entry, row, 0, result))
+        found += self.basis(entry, result)
+        if result.status is not False or result.before is not None:
+            found += self.amount(entry, row, result)
+        found += [self.note(entry, code, data) for code, data in result.notes]
+        return _shortened(found)
+
+    # -- conditions ----------------------------------------------------------------------------------------------
+    def conditions(self, entry: Entry, row: Any, depth: int, result: Any) -> Iterator[Reason]:
+        """Yield a line per condition; once one refuses, only those that refuse are shown."""
+        compiler = self.program.compiler(entry)
+        lines: list[Reason] = []
+        for address, closure in conditions_of(entry, compiler):
+            value = closure(row, None)
+            lines.append(self.condition(entry, address, value, row, compiler, depth))
+        refusing = [line for line in lines if line.verdict == "no"]
+        yield from refusing or lines
+
+    def condition(self, entry: Entry, address: str, value: Any, row: Any, compiler: Compiler, depth: int) -> Reason:
+        """Return the line of one condition by its address."""
+        key, _, place = address.partition(".")
+        if key in ("when", "unless") and place:
+            node = getattr(entry, key)[int(place)]
+            if key == "unless":
+                node = Node("not", (node,), None, "yes_no")
+            return self.test(node, row, None, compiler, depth)
+        texts = {
+            "policy": (f"须已参加：{self._label(entry.policy, 'zh')}", f"must be covered by: {self._label(entry.policy, 'en')}"),
+            "open_condition": (f"文件未写明的条件：{_side(entry.open_condition, 'zh')}", f"condition the document does not give: {_side(entry.open_condition, 'en')}"),
+            "lasts": (f"期限：{self._lasts(entry, 'zh')}", f"term: {self._lasts(entry, 'en')}"),
+            "when": ("符合条件或已扩大到的对象", "meets the condition or belongs to a group added"),
+        }
+        zh, en = texts.get(key, (address, address))
+        return Reason(key, zh, en, verdict_of(value))
+
+    def _lasts(self, entry: Entry, lang: str) -> str:
+        assert entry.lasts is not None
+        length, since = entry.lasts
+        tail = "" if since is None else (f"（自{self.words[lang].text(since)}）" if lang == "zh" else f" (from {self.words[lang].text(since)})")
+        return self.words[lang].text(length) + tail
+
+    def _label(self, name: str | None, lang: str) -> str:
+        return self.words[lang].label(name or "")
+
+    def test(self, node: Node, row: Any, loop: Any, compiler: Compiler, depth: int) -> Reason:
+        """Return the line of a yes/no node with the lines below it that decide."""
+        value = compiler.closure(node)(row, loop)
+        verdict = verdict_of(value)
+        if node.op in ("and", "or"):
+            return self._joined(node, verdict, row, loop, compiler, depth)
+        if node.op == "not" and node.args[0].op in ("result", "receives", "and", "or", "record", "fact"):
+            return self._negated(node, verdict, row, loop, compiler, depth)
+        if node.op in _COMPARISONS and node.args[0].op != "reading":
+            return self._comparison(node, value, row, loop, compiler, depth)
+        zh, en = (self.words[lang].text(node) for lang in ("zh", "en"))
+        reason = Reason("test", zh, en, verdict)
+        if node.op == "loop":
+            reason.children = self._loop_rows(node, row, compiler, depth)
+        elif node.op in ("in", "in_list", "has"):
+            self._with_value(reason, node.args[0], row, loop, compiler)
+            reason.children = self._below(node.args[0], row, loop, depth)
+        else:
+            reason.children = self._below(node, row, loop, depth)
+        return reason
+
+    def _joined(self, node: Node, verdict: str, row: Any, loop: Any, compiler: Compiler, depth: int) -> Reason:
+        parts = [self.test(a, row, loop, compiler, depth + 1) for a in node.args]
+        deciding = {("and", "no"): "no", ("or", "yes"): "yes", ("and", "unknown"): "unknown", ("or", "unknown"): "unknown"}.get((node.op, verdict))
+        shown = [p for p in parts if p.verdict == deciding] if deciding else parts
+        if len(shown) == 1 and deciding:
+            return shown[0] if shown[0].verdict == verdict else parts[0]
+        words = {"and": ("以下各项都要符合", "all of these are needed"), "or": ("以下有一项符合即可", "one of these is enough")}[node.op]
+        return Reason(node.op, words[0], words[1], verdict, shown)
+
+    def _negated(self, node: Node, verdict: str, row: Any, loop: Any, compiler: Compiler, depth: int) -> Reason:
+        inner = self.test(node.args[0], row, loop, compiler, depth)
+        zh = f"不得有此情形：{inner.zh}"
+        en = f"must not be the case: {inner.en}"
+        return Reason("not", zh, en, verdict, inner.children)
+
+    def _comparison(self, node: Node, value: Any, row: Any, loop: Any, compiler: Compiler, depth: int) -> Reason:
+        a, b = node.args
+        left, right = compiler.closure(a)(row, loop), compiler.closure(b)(row, loop)
+        texts = []
+        for lang in ("zh", "en"):
+            said = self.words[lang].text(node)
+            shown = self._shown_side(a, left, b, lang)
+            other = self._shown_side(b, right, a, lang)
+            tail = f"：{shown} 对 {other}" if lang == "zh" else f": {shown} against {other}"
+            if b.op == "const":
+                tail = f"：现为 {shown}" if lang == "zh" else f": it is {shown}"
+            texts.append(said + tail + self._margin(node, value, left, right, lang))
+        reason = Reason("comparison", texts[0], texts[1], verdict_of(value))
+        reason.children = self._below(a, row, loop, depth) + self._below(b, row, loop, depth)
+        return reason
+
+    def _shown_side(self, node: Node, value: Any, beside: Node, lang: str) -> str:
+        unit = beside.unit if node.literal else node.unit
+        return shown_value(value, node.kind, unit, node.codes or beside.codes, self.engine.pack, lang)
+
+    def _margin(self, node: Node, value: Any, left: Any, right: Any, lang: str) -> str:
+        """Return how far a refused comparison of numbers is from being met."""
+        if value is not False or node.args[0].kind != "number" or node.op in ("ne", "eq"):
+            return ""
+        if not all(isinstance(side, int | Fraction) for side in (left, right)):
+            return ""
+        unit = node.args[0].unit if not node.args[0].literal else node.args[1].unit
+        gap = number_text(abs(left - right), unit, lang)
+        if left == right:
+            return "（正好相等，须超过或低于此数）" if lang == "zh" else " (exactly equal; the line itself does not count)"
+        if node.op in ("lt", "le"):
+            return f"，高出 {gap}" if lang == "zh" else f", {gap} too high"
+        return f"，还差 {gap}" if lang == "zh" else f", {gap} short"
+
+    def _with_value(self, reason: Reason, node: Node, row: Any, loop: Any, compiler: Compiler) -> None:
+        value = compiler.closure(node)(row, loop)
+        for lang in ("zh", "en"):
+            said = shown_value(value, node.kind, node.unit, node.codes, self.engine.pack, lang)
+            if lang == "zh":
+                reason.zh += f"：现为 {said}"
+            else:
+                reason.en += f": it is {said}"
+
+    def _loop_rows(self, node: Node, row: Any, compiler: Compiler, depth: int) -> list[Reason]:
+        """Return a line for each row that decides a loop (a few at most)."""
+        from bangfu.rules.runners.python.loops import chain_to, loop_rows
+
+        if depth >= MOST_DEPTH:
+            return []
+        spec = node.data
+        owner = compiler.locate(spec.path, in_loop=False)(row, None)
+        rows = loop_rows(owner, chain_to(self.engine.pack.vocabulary, spec.owner, spec.entity))
+        if rows.__class__ is Unknown:
+            return [self.unknown(rows.needs)]
+        body = node.args[0] if node.data.call in ("any", "all") else node.args[1]
+        found = []
+        for item in rows[:4]:
+            line = self.test(body, row, item, compiler, depth + 2) if body.op != "const" else None
+            if line is not None:
+                line.zh, line.en = f"{item.id}：{line.zh}", f"{item.id}: {line.en}"
+                found.append(line)
+        return found
+
+    def _below(self, node: Node, row: Any, loop: Any, depth: int) -> list[Reason]:
+        """Return lines for the results (definitions, recognitions) and unknown facts that a node reads."""
+        if depth >= MOST_DEPTH:
+            return []
+        found: list[Reason] = []
+        for part in node.walk():
+            if part.op == "loop":
+                return found
+            if part.op != "result":
+                continue
+            entry = self.engine.pack.entries[part.data.name]
+            target = self.program.compiler(entry).locate(part.data.path, in_loop=part.data.in_loop)(row, loop)
+            if target is None:
+                continue
+            if entry.kind == "definition":
+                found.append(self.definition(entry, target, depth + 1))
+            elif not entry.is_benefit:
+                found += self._recognition(entry, target, depth + 1)
+        return found
+
+    def _recognition(self, entry: Entry, row: Any, depth: int) -> list[Reason]:
+        result = self.engine.result(row, entry)
+        if result is None:
+            return []
+        stated = self.basis(entry, result)
+        if stated and (result.held is True or result.held is False):
+            return stated
+        return [*self.conditions(entry, row, depth, result), *stated]
+
+    def definition(self, entry: Entry, row: Any, depth: int) -> Reason:
+        """Return the line of a definition: its value and how it came about."""
+        value = self.engine.result(row, entry)
+        texts = []
+        for lang in ("zh", "en"):
+            said = shown_value(value, entry.value_kind, entry.unit, entry.codes, self.engine.pack, lang)
+            formula = self.words[lang].text(entry.value) if entry.value is not None else ""
+            arrow = f"{entry.label.text(lang)} = {said}"
+            texts.append(arrow + (f" ← {formula}" if formula and len(formula) < 120 else ""))
+        reason = Reason("definition", texts[0], texts[1], verdict_of(value) if entry.value_kind == "yes_no" else "unknown" if value.__class__ is Unknown else "info")
+        if entry.value is not None and depth < MOST_DEPTH:
+            reason.children = self._below(entry.value, row, None, depth + 1)
+        return reason
+
+    # -- amount, notes -------------------------------------------------------------------------------------------
+    def basis(self, entry: Entry, result: Any) -> list[Reason]:
+        """Return the line that says what is on record, where that decides."""
+        if entry.kind != "recognition":
+            return []
+        if result.held is True:
+            return [Reason("held", f"在册或已申明：{entry.label.zh}", f"on record or stated: {entry.label.en}", "yes")]
+        if result.held is False:
+            return [Reason("held", f"不在册：{entry.label.zh}", f"not on record: {entry.label.en}", "no")]
+        return [self.unknown(frozenset({entry.id}))] if result.status.__class__ is Unknown else []
+
+    def amount(self, entry: Entry, row: Any, result: Any) -> list[Reason]:
+        """Return how the sum came about: tier, formula, formula with values."""
+        node = self._amount_node(entry, result)
+        if result.amount is None or node is None:
+            return []
+        compiler = self.program.compiler(entry)
+        found = []
+        if result.tier is not None and entry.tiers and entry.tiers[result.tier].label is not None:
+            label = entry.tiers[result.tier].label
+            assert label is not None
+            found.append(Reason("tier", f"适用档：{label.zh}", f"tier: {label.en}", "info"))
+        value = result.before if result.before is not None and result.before.__class__ is not Unknown else result.amount
+        texts = []
+        for lang in ("zh", "en"):
+            said = amount_text(value, entry.unit, lang)
+            formula = self.words[lang].text(node)
+            texts.append(f"金额 = {formula} = {said}" if lang == "zh" else f"amount = {formula} = {said}")
+        line = Reason("amount", texts[0], texts[1], "unknown" if value.__class__ is Unknown else "info")
+        line.children = [*self._inputs(node, row, compiler), *self._below(node, row, None, 1)]
+        found.append(line)
+        if result.amount.__class__ in (Unknown, Range):
+            found.append(self.unknown(needs_of(result.amount)))
+        return found
+
+    def _amount_node(self, entry: Entry, result: Any) -> Node | None:
+        tier = entry.tiers[result.tier] if result.tier is not None and entry.tiers else None
+
+        def part(name: str) -> Node | None:
+            return (getattr(tier, name, None) if tier is not None else None) or getattr(entry, name, None)
+
+        amount, quantity, rate, share, base = (part(n) for n in ("amount", "quantity", "rate", "share", "base"))
+        if amount is not None:
+            return amount
+        if quantity is not None and rate is not None:
+            return Node("mul", (quantity, rate), None, "number", entry.unit)
+        if share is not None:
+            return share if base is None else Node("mul", (share, base), None, "number", entry.unit)
+        return None
+
+    def _inputs(self, node: Node, row: Any, compiler: Compiler) -> list[Reason]:
+        """Return the facts and dated values that a formula uses."""
+        found: dict[str, Reason] = {}
+        for part in node.walk():
+            if part.op == "loop":
+                break
+            if part.op not in ("fact", "param") or part.kind not in ("number", "code", "date"):
+                continue
+            name = part.data.name if part.op == "fact" else part.data.id
+            if part.op == "param" and part.data.label is None:
+                continue
+            value = compiler.closure(part)(row, None)
+            zh, en = (f"{self.words[lang].text(part)} = {shown_value(value, part.kind, part.unit, part.codes, self.engine.pack, lang)}" for lang in ("zh", "en"))
+            source = _source(part, self.run.today) if part.op == "param" else None
+            if source:
+                zh, en = f"{zh}（{source}）", f"{en} ({source})"
+            found[name] = Reason("input", zh, en, "unknown" if value.__class__ is Unknown else "info")
+        return list(found.values())
+
+    def unknown(self, needs: frozenset[str]) -> Reason:
+        """Return the line that says what is not known."""
+        names = sorted(needs)
+        zh = "、".join(self.need_text(n, "zh") for n in names)
+        en = ", ".join(self.need_text(n, "en") for n in names)
+        return Reason("needs", f"还需要知道：{zh}", f"still needed: {en}", "unknown")
+
+    def need_text(self, name: str, lang: str) -> str:
+        """Return what a missing name is called."""
+        pack = self.engine.pack
+        entry_id, _, rest = name.partition(".")
+        if name == "record":
+            return "领取记录" if lang == "zh" else "the record of what was received"
+        entity = pack.vocabulary.collection_entity(name)
+        if entity is not None:
+            return entity.label.text(lang)
+        if rest and entry_id in pack.entries:
+            what = {"open_condition": ("的具体条件", "conditions of "), "every": ("的周期", "cadence of ")}.get(rest, ("的标准", "figure of "))
+            label = pack.entries[entry_id].label.text(lang)
+            return f"“{label}”{what[0]}" if lang == "zh" else f'{what[1]}"{label}"'
+        return self.words[lang].label(name)
+
+    def note(self, entry: Entry, code: str, data: Any) -> Reason:
+        """Return the line of what happened on the way: limits, stacking, settled claims."""
+        zh, en = note_texts(self.engine, entry, code, data)
+        verdict = "no" if code in ("limit_count", "stacking_highest", "stacking_first", "no_tier", "not_in_force") else "info"
+        return Reason(code, zh, en, verdict)
+
+
+def note_texts(engine: Engine, entry: Entry, code: str, data: Any) -> tuple[str, str]:
+    """Return the Chinese and English sentence of a note."""
+    if code in ("limit", "limit_quantity", "limit_count"):
+        limit = next((item for item in entry.limits if item.address == data[0]), None)
+        left = data[2] if len(data) > 2 else None
+        unit = _limit_unit(limit)
+        if code == "limit_count":
+            return f"次数限额 {limit.written if limit else ''} 已用完", f"the limit {limit.written if limit else ''} is used up"
+        shown = number_text(left, unit, "zh") if left.__class__ is not Unknown else "未知"
+        return f"受限额 {limit.written if limit else ''} 约束，尚可 {shown}", f"held by the limit {limit.written if limit else ''}: {shown} left"
+    if code in ("stacking_highest", "stacking_first"):
+        group, name = data
+        zh, en = engine.pack.entries[name].label.zh, engine.pack.entries[name].label.en
+        if code == "stacking_highest":
+            return f"就高不就低：改发“{zh}”", f'only the highest is paid: "{en}"'
+        return f"只享受一项，已享受“{zh}”", f'only one is paid, and "{en}" comes first'
+    if code == "stacking_open":
+        return "与同组待遇就高，另一项尚未确定", "the highest is paid, and another of the group is still open"
+    if code == "stacking_ceiling":
+        return "与同组待遇合计不超过上限", "the group together stays under its ceiling"
+    if code == "settled":
+        return f"该事项已于 {data.paid_on} 支付", f"this claim was paid on {data.paid_on}"
+    if code == "threshold":
+        return "已扣除年度起付线", "the yearly threshold has been taken off"
+    if code == "no_tier":
+        return "各档条件都不符合", "no tier fits"
+    if code == "not_in_force":
+        since, until = entry.since or "", entry.until or ""
+        return f"该条只在 {since} 至 {until} 有效", f"this entry is in force only from {since} to {until}"
+    return code, code
+
+
+def _limit_unit(limit: Limit | None) -> Unit:
+    return NO_UNIT if limit is None else limit.amount.unit
+
+
+def amount_text(value: Any, unit: Unit, lang: str) -> str:
+    """Return a sum of money (or a share) with its unit."""
+    if value.__class__ is Unknown:
+        return "未知" if lang == "zh" else "unknown"
+    return number_text(0 if value is CLOSED else value, unit, lang)
+
+
+def _side(label: Any, lang: str) -> str:
+    return "" if label is None else str(label.text(lang))
+
+
+def _source(node: Node, today: Any) -> str | None:
+    version = node.data.version_on(today)
+    if version is None or version.source is None:
+        return None
+    since = f"{version.since} 起，" if version.since else ""
+    return f"{since}{version.source}"
+
+
+def _shortened(reasons: list[Reason]) -> list[Reason]:
+    """Keep an argument to tens of lines: the deepest lines give way first."""
+    for depth in range(MOST_DEPTH + 2, 0, -1):
+        if sum(1 for reason in reasons for _ in reason.lines()) <= MOST_LINES:
+            break
+        for reason in reasons:
+            _cut(reason, depth)
+    return reasons
+
+
+def _cut(reason: Reason, depth: int) -> None:
+    if depth <= 1:
+        reason.children = []
+        return
+    for child in reason.children:
+        _cut(child, depth - 1)
+
+
+__all__ = ["Explainer", "Reason", "amount_text", "note_texts", "unit_text"]
