@@ -47,10 +47,29 @@ class Fault:
     en: str
     level: str = "error"
 
+    def place(self) -> str:
+        """Return where it is: ``file:line:column``, or ``file[sheet]!C5`` in a ledger."""
+        if self.file.endswith("]") and self.line:
+            return f"{self.file}!{column_letters(self.column)}{self.line}"
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
     def text(self, lang: str) -> str:
         """Return ``file:line:column  sentence [code]``."""
-        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        place = self.place()
         return f"{place} {self.zh if lang == 'zh' else self.en} [{self.code}]"
+
+
+def column_letters(column: int) -> str:
+    """Return an Excel column's letters.
+
+    >>> column_letters(1), column_letters(28)
+    ('A', 'AB')
+    """
+    letters = ""
+    while column > 0:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
 
 
 class FaultsError(BangfuError):

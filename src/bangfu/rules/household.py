@@ -71,7 +71,8 @@ class HouseholdReader:
 
     def fault(self, mark: Mark, code: str, zh: str, en: str) -> None:
         """Note one fault."""
-        self.faults.append(Fault(self.file, mark[0], mark[1], code, zh, en))
+        sheet = getattr(mark, "sheet", None)
+        self.faults.append(Fault(f"{self.file}[{sheet}]" if sheet else self.file, mark[0], mark[1], code, zh, en))
 
     def read(self, content: Any) -> Given:
         """Return what is stated.

@@ -16,7 +16,7 @@ from bangfu.rules.plan import names_read, nodes_of
 from bangfu.rules.units import Quantity, power_of
 from bangfu.rules.yaml_source import List, Map, read_yaml_file
 
-_NUMBER = re.compile(r"(?<![\w.\-])(\d+(?:\.\d+)?|\d+/\d+)\s*(%|万元|万)?")
+_NUMBER = re.compile(r"(?<![\w.\-])(\d+/\d+|\d+(?:\.\d+)?)\s*(%|万元|万)?")
 _TEXT_KEYS = frozenset({"label", "note", "because", "says", "asks", "open_condition", "open_list", "chapter", "id", "covers", "office", "source"})
 
 

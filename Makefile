@@ -1,0 +1,53 @@
+# Every target sets up what it needs from a bare machine: python3 with venv, and make.
+PYTHON     ?= python3
+UV_VERSION := 0.13.9
+UV         := .uv/bin/uv
+BIN        := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help setup run quick test proofs check bench lock
+
+help:            ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+setup: .venv/.stamp   ## make the environment in .venv
+
+$(UV): Makefile
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@touch $@
+
+.venv/.stamp: requirements/dev.txt pyproject.toml | $(UV)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --require-hashes requirements/dev.txt
+	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup       ## assess the example households of all five places
+	@$(BIN)/bangfu demo
+
+quick: setup     ## the tests for every save, under a minute
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test: setup      ## all tests that this machine can run
+	$(BIN)/python -m pytest -n 2
+
+proofs: setup    ## the same properties at full size, random with a printed seed
+	BANGFU_PROOFS=1 $(BIN)/python -m pytest -n 2 tests/rules
+
+check: setup     ## lint, types, directions, packs, generated pages, file lengths, mutants
+	$(BIN)/ruff check src tests scripts bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/bangfu check
+	$(BIN)/python scripts/generated.py --check
+	$(BIN)/python scripts/file_length.py
+	$(BIN)/python scripts/mutants.py --check
+
+bench: setup     ## measurements beside peers, in their own environment
+	bench/run.sh
+
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-package bangfu $(UPGRADE)
+lock: | $(UV)    ## renew the hashed requirements (UPGRADE=--upgrade takes newer versions)
+	$(COMPILE) pyproject.toml -o requirements/runtime.txt
+	$(COMPILE) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(COMPILE) requirements/bench.in -o requirements/bench.txt

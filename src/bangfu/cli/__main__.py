@@ -1,0 +1,5 @@
+"""``python -m bangfu.cli``."""
+
+from bangfu.cli import main
+
+main()

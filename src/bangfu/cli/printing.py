@@ -1,0 +1,201 @@
+"""Answers in the terminal: who, what, how much, which article, which office, and why."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bangfu.cli.context import Context
+from bangfu.rules.assess import Answer, Assessment, Money
+from bangfu.rules.explain import Reason
+from bangfu.rules.household import Given
+from bangfu.rules.ledger.write import EVERY, STATUS
+from bangfu.rules.needs import need_label
+from bangfu.rules.pack.model import Entry, Pack
+
+MARKS = {"yes": "[green]✓[/]", "no": "[red]✗[/]", "unknown": "[yellow]?[/]", "info": "[dim]·[/]"}
+GIVES = ("cash", "service", "goods", "waiver", "insurance", "loan")
+
+
+def console() -> Console:
+    """Return a console: colour only on a terminal, never wider than 130."""
+    made = Console(highlight=False)
+    if made.width > 130:
+        made.width = 130
+    if not made.is_terminal:
+        made.width = 110
+    return made
+
+
+def money_text(money: Money | None, lang: str) -> str:
+    """Return a sum as people write it: ``1,092.5 元/人·月``, ``100–800 元``."""
+    if money is None:
+        return ""
+    unit = f" {money.unit}" if money.unit else ""
+    if not money.unit and money.low == money.high and "." in money.low:
+        from fractions import Fraction
+
+        from bangfu.rules.values import decimal_text
+
+        share = Fraction(money.low)
+        if share <= 1:
+            return f"{decimal_text(share * 100)}%"
+    if money.exact:
+        return f"{_grouped(money.low)}{unit}"
+    if money.high is None:
+        return f"≥ {_grouped(money.low)}{unit}"
+    return f"{_grouped(money.low)}–{_grouped(money.high)}{unit}"
+
+
+def _grouped(number: str) -> str:
+    whole, dot, rest = number.partition(".")
+    if "/" in whole or not whole.lstrip("-").isdigit():
+        return number
+    return f"{int(whole):,}{dot}{rest}"
+
+
+def banner(ctx: Context, pack: Pack, assessment: Assessment, out: Console) -> None:
+    """Print place, document, day, basis; a lapsed document says so first."""
+    title = pack.document.title.text(ctx.lang)
+    out.print(f"[bold]{escape(title)}[/]  [dim]{assessment.place}[/]")
+    basis = {"met": ctx.say("按条件推算", "worked out from the facts"), "recorded": ctx.say("以在册为准", "by the record")}[assessment.basis]
+    out.print(ctx.say(f"计算日期 {assessment.on}，{basis}", f"as of {assessment.on}, {basis}"))
+    if assessment.lapsed_since:
+        out.print(f"[bold red]{ctx.say(f'该文件已于 {assessment.lapsed_since} 失效：以下按失效前最后标准推算，不再新批。', f'This document lapsed on {assessment.lapsed_since}: what follows uses its last values; nothing new is granted.')}[/]")
+    if assessment.not_before:
+        out.print(f"[bold red]{ctx.say(f'该文件自 {assessment.not_before} 起施行，计算日期尚未到。', f'This document is in force only from {assessment.not_before}.')}[/]")
+    if pack.document.since is None:
+        out.print(f"[yellow]{ctx.say('该文件未载明施行日期，按现行处理。', 'The document gives no date; it is treated as in force.')}[/]")
+
+
+def who_text(given: Given | None, answer: Answer, pack: Pack, lang: str) -> str:
+    """Return whom an answer is about, by name where one is stated."""
+    label = pack.vocabulary.entities[answer.entity].label.text(lang)
+    names = {(r.entity, r.id): r.name for r in given.rows} if given is not None else {}
+    if answer.entity == "household":
+        single = given is not None and len(given.of_entity("household")) == 1
+        return ("全户" if lang == "zh" else "household") if single else answer.row
+    own = names.get((answer.entity, answer.row)) or answer.row
+    if answer.entity == "person":
+        return own
+    holder = names.get(("person", answer.owner)) or answer.owner
+    return f"{holder} · {label} {answer.row}"
+
+
+def print_assessment(ctx: Context, pack: Pack, assessment: Assessment, given: Given | None, out: Console, *, everything: bool = False, most: int | None = None) -> None:
+    """Print what is met, then what is undecided with what is missing, then (if asked) what is refused."""
+    banner(ctx, pack, assessment, out)
+    gives = [a for a in assessment.answers if a.kind in GIVES]
+    met = [a for a in gives if a.computed == "met"]
+    unknown = [a for a in gives if a.computed == "unknown"]
+    if met:
+        out.print()
+        out.print(met_table(ctx, pack, met, given))
+    else:
+        out.print(ctx.say("按已知情况，没有可以确定的待遇。", "From what is known nothing is certain yet."))
+    if unknown:
+        print_unknown(ctx, pack, unknown, out, most)
+    refused = [a for a in gives if a.computed == "not_met"]
+    if everything and refused:
+        out.print()
+        out.print(refused_table(ctx, pack, refused, given))
+    elif refused:
+        out.print(f"[dim]{ctx.say(f'另有 {len(refused)} 项不符合；加 --all 查看，用 bangfu why 文件 条目 看理由。', f'{len(refused)} more are not met; --all lists them, bangfu why FILE RULE explains one.')}[/]")
+
+
+def met_table(ctx: Context, pack: Pack, answers: list[Answer], given: Given | None) -> Table:
+    """Return the table of what is met, grouped by whom."""
+    table = Table(show_edge=False, pad_edge=False, header_style="bold", row_styles=["", "dim"] if False else [])
+    for head in (ctx.say("谁", "who"), ctx.say("可得", "entitled to"), ctx.say("金额", "amount"), ctx.say("周期", "how often"), ctx.say("依据", "article"), ctx.say("找谁", "office")):
+        table.add_column(head, overflow="fold")
+    last = None
+    for answer in sorted(answers, key=lambda a: (a.entity != "household", a.owner, a.entity)):
+        entry = pack.entries[answer.entry]
+        who = who_text(given, answer, pack, ctx.lang)
+        table.add_row(
+            "" if who == last else who, _what(entry, answer, ctx.lang), _amount(ctx, pack, answer),
+            EVERY[answer.every].text(ctx.lang) if answer.every else "", "、".join(answer.articles) or entry.place,
+            pack.office_text(answer.office, ctx.lang),
+        )  # fmt: skip
+        last = who
+    return table
+
+
+def _what(entry: Entry, answer: Answer, lang: str) -> Text:
+    said = Text(entry.label.text(lang))
+    tier = entry.tiers[answer.tier] if answer.tier is not None and entry.tiers else None
+    if tier is not None and tier.label is not None:
+        said.append(f"（{tier.label.text(lang)}）" if lang == "zh" else f" ({tier.label.text(lang)})", style="dim")
+    said.append(f"\n{entry.id}", style="dim cyan")
+    return said
+
+
+def _amount(ctx: Context, pack: Pack, answer: Answer) -> str:
+    if answer.amount is not None:
+        said = money_text(answer.amount, ctx.lang)
+        if not answer.amount.exact and answer.needs:
+            said += "\n" + ctx.say("定于：", "settled by: ") + "、".join(need_label(pack, n, ctx.lang) for n in answer.needs[:2])
+        return said
+    if answer.needs:
+        return ctx.say("待定：", "needs: ") + "、".join(need_label(pack, n, ctx.lang) for n in answer.needs[:3])
+    return money_text(answer.quantity, ctx.lang) or ctx.say("服务或实物", "in kind")
+
+
+def print_unknown(ctx: Context, pack: Pack, answers: list[Answer], out: Console, most: int | None) -> None:
+    """Print what is undecided, gathered by entry, with what would settle it."""
+    out.print()
+    entries: dict[str, set[str]] = {}
+    for answer in answers:
+        entries.setdefault(answer.entry, set()).update(answer.needs)
+    shown = list(entries.items())[: most or len(entries)]
+    out.print(f"[bold yellow]{ctx.say(f'还不能确定 {len(entries)} 项，缺：', f'{len(entries)} are not yet decided for lack of:')}[/]")
+    for name, needs in shown:
+        listed = [need_label(pack, n, ctx.lang) for n in sorted(needs)]
+        text = "、".join(listed[:6]) + (ctx.say(f" 等 {len(listed)} 项", f" and {len(listed) - 6} more") if len(listed) > 6 else "")
+        out.print(Padding(f"[yellow]?[/] {escape(pack.entries[name].label.text(ctx.lang))} [dim]{name}[/]  ← {escape(text)}", (0, 0, 0, 2)))
+    if len(entries) > len(shown):
+        out.print(f"  [dim]… {ctx.say(f'另 {len(entries) - len(shown)} 项', f'{len(entries) - len(shown)} more')}[/]")
+
+
+def refused_table(ctx: Context, pack: Pack, answers: list[Answer], given: Given | None) -> Table:
+    """Return the table of what is refused with the first refusing line."""
+    table = Table(show_edge=False, pad_edge=False, header_style="bold", title=ctx.say("不符合", "not met"), title_justify="left")
+    for head in (ctx.say("谁", "who"), ctx.say("待遇", "benefit"), ctx.say("原因", "because")):
+        table.add_column(head, overflow="fold")
+    for answer in answers:
+        table.add_row(who_text(given, answer, pack, ctx.lang), pack.entries[answer.entry].label.text(ctx.lang), first_refusal(answer, ctx.lang))
+    return table
+
+
+def first_refusal(answer: Answer, lang: str) -> str:
+    """Return the first line of an argument that refuses."""
+    for reason in answer.reasons:
+        for _, line in reason.lines():
+            if line.verdict == "no" and not any(c.verdict == "no" for c in line.children):
+                return line.text(lang)
+    return ""
+
+
+def print_reasons(ctx: Context, pack: Pack, answer: Answer, given: Given | None, out: Console) -> None:
+    """Print one answer with its whole argument."""
+    entry = pack.entries[answer.entry]
+    status = STATUS[answer.computed].text(ctx.lang)
+    colour = {"met": "green", "not_met": "red", "unknown": "yellow"}[answer.computed]
+    out.print(f"\n[bold]{escape(entry.label.text(ctx.lang))}[/] · {escape(who_text(given, answer, pack, ctx.lang))}  [{colour}]{status}[/]  {escape(money_text(answer.amount, ctx.lang))}")
+    if answer.status == "lapsed":
+        out.print(f"  [red]{ctx.say('文件已失效，以上为推算', 'the document has lapsed; computed only')}[/]")
+    place = "、".join(answer.articles)
+    office = pack.office_text(answer.office, ctx.lang)
+    out.print(f"  [dim]{ctx.say('依据', 'article')} {escape(place)}  {ctx.say('单位', 'office')} {escape(office)}  {entry.id}[/]")
+    for reason in answer.reasons:
+        for depth, line in reason.lines():
+            out.print(Padding(f"{MARKS[line.verdict]} {escape(line.text(ctx.lang))}", (0, 0, 0, 2 + 2 * depth)))
+    if answer.papers:
+        papers = "、".join(pack.vocabulary.words[p].text(ctx.lang) for p in answer.papers if p in pack.vocabulary.words)
+        out.print(f"  {ctx.say('带上', 'bring')}: {escape(papers)}")
+
+
+__all__ = ["Reason", "banner", "console", "money_text", "print_assessment", "print_reasons"]
