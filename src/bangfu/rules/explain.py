@@ -94,14 +94,19 @@ class Explainer:
             if key == "unless":
                 node = Node("not", (node,), None, "yes_no")
             return self.test(node, row, None, compiler, depth)
-        texts = {
-            "policy": (f"须已参加：{self._label(entry.policy, 'zh')}", f"must be covered by: {self._label(entry.policy, 'en')}"),
-            "open_condition": (f"文件未写明的条件：{_side(entry.open_condition, 'zh')}", f"condition the document does not give: {_side(entry.open_condition, 'en')}"),
-            "lasts": (f"期限：{self._lasts(entry, 'zh')}", f"term: {self._lasts(entry, 'en')}"),
-            "when": ("符合条件或已扩大到的对象", "meets the condition or belongs to a group added"),
-        }
-        zh, en = texts.get(key, (address, address))
+        zh, en = self._special(entry, key, "zh"), self._special(entry, key, "en")
         return Reason(key, zh, en, verdict_of(value))
+
+    def _special(self, entry: Entry, key: str, lang: str) -> str:
+        """Return the words of a condition that is no expression."""
+        zh = lang == "zh"
+        if key == "policy":
+            return ("须已参加：" if zh else "must be covered by: ") + self._label(entry.policy, lang)
+        if key == "open_condition":
+            return ("文件未写明的条件：" if zh else "condition the document does not give: ") + _side(entry.open_condition, lang)
+        if key == "lasts":
+            return ("期限：" if zh else "term: ") + self._lasts(entry, lang)
+        return "符合条件或属于已扩大到的对象" if zh else "meets the condition or belongs to a group added"
 
     def _lasts(self, entry: Entry, lang: str) -> str:
         assert entry.lasts is not None

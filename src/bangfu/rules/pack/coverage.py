@@ -194,7 +194,8 @@ def coverage(pack: Pack, place: str, exceptions: dict[tuple[str, str], str] | No
 def _figures(clause: Clause, values: set[Fraction], excused: dict[tuple[str, str], str], result: Coverage) -> None:
     for written, wanted in zip(clause.written, clause.numbers(), strict=True):
         result.figures += 1
-        if wanted <= values:
+        months = {number * 12 for number in wanted} if written.rstrip().endswith("年") else wanted
+        if wanted <= values or months <= values:
             continue
         reason = excused.get((clause.id, written))
         if reason is None:

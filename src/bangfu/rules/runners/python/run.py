@@ -220,7 +220,7 @@ def received(row: Row, entry: Entry, result: Result) -> Any:
     held = holding(run, entry.id, row, on, frozenset({"record"}))
     if run.basis == "recorded":
         return held if held.__class__ is not Unknown else result.status
-    return result.status if result.status.__class__ is not Unknown else held if held.__class__ is not Unknown else result.status
+    return True if result.status.__class__ is Unknown and held is True else result.status
 
 
 class EntryWork:
@@ -393,7 +393,15 @@ class EntryWork:
         if run.basis == "recorded":
             result.status = held if held.__class__ is not Unknown else result.met
         elif result.met.__class__ is Unknown:
-            result.status = held if held.__class__ is not Unknown else Unknown(result.met.needs | held.needs)
+            result.status = self._undecided(row, result.met, held)
+
+
+    def _undecided(self, row: Row, met: Any, held: Any) -> Any:
+        """Return the answer where the conditions are open: a yes on record decides, a stated no decides, and an absent
+        record row decides only where nothing but the record could say yes."""
+        if held is True or (held is False and (self.only_record or self.entry.id in row.stated)):
+            return held
+        return Unknown(met.needs - {self.entry.id}) if held is False else Unknown(met.needs | held.needs)
 
 
 def _tier_of(entry: Entry, compiler: Compiler) -> Callable[[Row, Result], int | None]:

@@ -1,0 +1,192 @@
+"""``ask``: the interview in the terminal, one question at a time; back, change, stop and go on later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from bangfu.cli.assessing import ON, PLACE, WITH
+from bangfu.cli.context import Context
+from bangfu.cli.printing import console, print_assessment
+from bangfu.rules.assess import assess
+from bangfu.rules.engine import Engine
+from bangfu.rules.household import read_fact
+from bangfu.rules.household_out import household_text
+from bangfu.rules.interview import Interview, Question, blank
+from bangfu.rules.ledger.read import _as_date, _as_number, _yes_no
+from bangfu.rules.units import QuantityError, unit_text
+
+HELP = ("b 上一题 · c 改答 · s 看目前结果 · q 停下并保存 · 回车 不知道", "b back · c change · s results so far · q stop and save · Enter don't know")
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path())
+@PLACE
+@ON
+@WITH
+@click.option("--until", type=click.FloatRange(0.1, 1.0), default=1.0, help="定下多少比例就停（默认问到不再有变化）| Stop at this settled share.")
+@click.pass_obj
+def ask(ctx: Context, file: str | None, place: str | None, on: str | None, overlays: tuple[str, ...], until: float) -> int:
+    """一问一答，随时可停 | Be asked the next most useful question; FILE keeps the answers and can be gone on with.
+
+    \b
+    bangfu ask 我家.yaml --place 武昌
+    """
+    path = Path(file) if file else None
+    interview = _begin(ctx, path, place, on, overlays)
+    out = console()
+    out.print(f"[dim]{ctx.say(*HELP)}[/]")
+    number = 0
+    while True:
+        found = interview.assessment()
+        question = interview.next_question(found)
+        share = interview.settled(found)
+        if question is None or share >= until and until < 1:
+            break
+        number += 1
+        out.print(f"\n[dim]{number}. {ctx.say(f'已定 {share:.0%}', f'{share:.0%} settled')}[/]")
+        if not _one(ctx, interview, question, out):
+            _save(ctx, interview, path)
+            return 0
+        _save(ctx, interview, path, quiet=True)
+    out.print(ctx.say("\n[bold]问完了：再问也不会改变结果。[/]", "\n[bold]That is all: no further answer would change the result.[/]"))
+    _results(ctx, interview, out)
+    _save(ctx, interview, path)
+    return 0
+
+
+def _begin(ctx: Context, path: Path | None, place: str | None, on: str | None, overlays: tuple[str, ...]) -> Interview:
+    content = ctx.content(str(path)) if path is not None and path.is_file() else None
+    name = place or ctx.stated_place(content)
+    if name is None:
+        titles = ctx.titles()
+        for number, (key, title) in enumerate(titles.items(), start=1):
+            click.echo(f"  {number} {title}（{key}）")
+        chosen = click.prompt(ctx.say("哪个地方？", "Which place?"), type=click.IntRange(1, len(titles)))
+        name = list(titles)[chosen - 1]
+    engine = ctx.engine(ctx.place(name), overlays)
+    if content is not None:
+        given = ctx.given(engine, str(path), content)
+    else:
+        members = click.prompt(ctx.say("家里共同生活的有几口人（含您自己）？", "How many people live together (you included)?"), type=click.IntRange(1, 50))
+        names = []
+        for number in range(members):
+            default = ctx.say("本人", "applicant") if number == 0 else f"P{number + 1}"
+            names.append(click.prompt(ctx.say(f"第 {number + 1} 位怎么称呼？", f"What shall person {number + 1} be called?"), default=default))
+        given = blank(members, names)
+    return Interview(engine, ctx.day(on, content), given)
+
+
+def _one(ctx: Context, interview: Interview, question: Question, out: Any) -> bool:
+    """Ask one question until it is answered, declined or left; return False to stop."""
+    while True:
+        out.print(f"[bold]{escape(_whom(ctx, interview, question))}{escape(question.text(interview.engine, ctx.lang))}[/]")
+        choices = _choices(ctx, interview.engine, question)
+        for number, (_, text) in enumerate(choices, start=1):
+            out.print(f"  {number} {escape(text)}")
+        said = click.prompt(_hint(ctx, interview.engine, question), default="", show_default=False).strip()
+        if said in ("q", "Q"):
+            return False
+        if said in ("s", "S"):
+            _results(ctx, interview, out)
+            continue
+        if said in ("b", "B"):
+            if interview.back() is None:
+                out.print(ctx.say("已是第一题。", "This is the first question."))
+                continue
+            return True
+        if said in ("c", "C"):
+            _change(ctx, interview, out)
+            return True
+        try:
+            interview.answer(question, _value(interview.engine, question, said, choices))
+            return True
+        except QuantityError as error:
+            out.print(f"[red]{escape(error.zh if ctx.lang == 'zh' else error.en)}[/]")
+
+
+def _whom(ctx: Context, interview: Interview, question: Question) -> str:
+    if question.entity == "person":
+        row = next(r for r in interview.given.rows if r.entity == "person" and r.id == question.row)
+        return f"【{row.name or row.id}】" if ctx.lang == "zh" else f"[{row.name or row.id}] "
+    if question.entity in ("household", "place") or question.kind == "collection":
+        return ""
+    return f"【{question.row}】"
+
+
+def _choices(ctx: Context, engine: Engine, question: Question) -> list[tuple[Any, str]]:
+    yes_no: list[tuple[Any, str]] = [(True, ctx.say("是", "yes")), (False, ctx.say("否", "no"))]
+    if question.kind == "record":
+        return [(False, ctx.say("从未领过", "never received any")), (None, ctx.say("领过（请在文件的 record 里补记，先按不清楚处理）", "yes (add it under record in the file; open until then)"))]
+    if question.kind in ("recognition", "collection"):
+        return yes_no
+    fact = engine.pack.vocabulary.facts[question.name]
+    if fact.type == "yes_no":
+        return yes_no
+    if fact.type == "code":
+        return [(code, label.text(ctx.lang)) for code, label in engine.pack.vocabulary.codes[fact.codes or ""].codes.items()]
+    return []
+
+
+def _hint(ctx: Context, engine: Engine, question: Question) -> str:
+    fact = engine.pack.vocabulary.facts.get(question.name)
+    if fact is None or fact.type in ("yes_no", "code"):
+        return ctx.say("请选", "choose")
+    if fact.type == "date":
+        return ctx.say("日期，如 1950-01-31", "a date such as 1950-01-31")
+    if fact.type == "codes":
+        codes = engine.pack.vocabulary.codes[fact.codes or ""].codes
+        return ctx.say("可多选，用顿号隔开：", "several, separated by 、: ") + "、".join(label.text(ctx.lang) for label in codes.values())
+    unit = unit_text(fact.unit)
+    return ctx.say(f"数{f'（{unit}）' if unit else ''}", f"a number{f' ({unit})' if unit else ''}")
+
+
+def _value(engine: Engine, question: Question, said: str, choices: list[tuple[Any, str]]) -> Any:
+    """Return the value meant, or None for "don't know"."""
+    if not said:
+        return None
+    if said.isdigit() and 1 <= int(said) <= len(choices):
+        return choices[int(said) - 1][0]
+    yes_no = _yes_no(said)
+    fact = engine.pack.vocabulary.facts.get(question.name)
+    if fact is None or fact.type == "yes_no":
+        if isinstance(yes_no, bool):
+            return yes_no
+        raise QuantityError("请答 1（是）或 2（否），不知道就直接回车", "answer 1 (yes) or 2 (no), or press Enter if not known")
+    if fact.type == "codes":
+        parts: Any = [part.strip() for part in said.replace("，", "、").replace(",", "、").split("、") if part.strip()]
+        return read_fact(fact, parts, engine.pack)
+    plain: Any = _as_date(said) if fact.type == "date" else _as_number(said) if fact.kind == "number" else said
+    return read_fact(fact, plain, engine.pack)
+
+
+def _change(ctx: Context, interview: Interview, out: Any) -> None:
+    asked = list(dict.fromkeys(interview.asked))
+    for number, question in enumerate(asked, start=1):
+        out.print(f"  {number} {escape(_whom(ctx, interview, question))}{escape(question.text(interview.engine, ctx.lang))}")
+    if not asked:
+        out.print(ctx.say("还没有答过的题。", "Nothing has been answered yet."))
+        return
+    chosen = click.prompt(ctx.say("改哪一题？", "Change which?"), type=click.IntRange(1, len(asked)))
+    question = asked[chosen - 1]
+    interview.withdraw(question)
+    interview.asked = [q for q in interview.asked if q != question]
+    _one(ctx, interview, question, out)
+
+
+def _results(ctx: Context, interview: Interview, out: Any) -> None:
+    found = assess(interview.engine, interview.given, interview.on, basis="met" if not interview.given.record else None)
+    print_assessment(ctx, interview.engine.pack, found, interview.given, out, most=8)
+
+
+def _save(ctx: Context, interview: Interview, path: Path | None, *, quiet: bool = False) -> None:
+    if path is None:
+        return
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(household_text(interview.engine.pack, interview.given, interview.engine.pack.place, interview.on), encoding="utf-8")
+    part.replace(path)
+    if not quiet:
+        click.echo(ctx.say(f"答案已存入 {path}；再运行同一命令可接着问。", f"The answers are in {path}; the same command goes on with them."))

@@ -1,0 +1,196 @@
+"""The interview: which question settles most, asked one at a time, until nothing more can change.
+
+The next question is the open fact in the missing sets of the most undecided entries: cash first, then all benefits,
+then the order of the vocabulary. A gate is asked before what hangs on it; what a person declined is not asked again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from bangfu.rules.assess import Answer, Assessment, assess
+from bangfu.rules.engine import Engine
+from bangfu.rules.household import Given, GivenRow
+from bangfu.rules.pack.model import BENEFIT_KINDS
+from bangfu.rules.vocabulary import Fact, Label
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question. ``kind``: fact, recognition, collection or record; ``row`` is whom or what it is about."""
+
+    kind: str
+    name: str
+    entity: str
+    row: str
+
+    def text(self, engine: Engine, lang: str) -> str:
+        """Return the question in a language."""
+        if self.kind == "record":
+            return "以前领过、现在正在领的帮扶有记录吗？" if lang == "zh" else "Was any assistance received before, or is any received now?"
+        if self.kind == "collection":
+            entity = engine.pack.vocabulary.entities[self.entity]
+            return f"近一年有没有“{entity.label.zh}”这类情况？" if lang == "zh" else f"In the last year, was there any {entity.label.en.lower()}?"
+        if self.kind == "recognition":
+            entry = engine.pack.entries[self.name]
+            said = str(entry.raw.get("ask", "")).split("|")
+            if len(said) == 2:
+                return said[0 if lang == "zh" else 1].strip()
+            return f"已被认定为“{entry.label.zh}”吗？" if lang == "zh" else f'Is there a decision on "{entry.label.en}"?'
+        fact = engine.pack.vocabulary.facts[self.name]
+        return fact.ask.text(lang) if fact.ask else fact.label.text(lang)
+
+
+@dataclass(slots=True)
+class Interview:
+    """The state of one interview: what is stated, what was declined, in which order."""
+
+    engine: Engine
+    on: dt.date
+    given: Given
+    declined: set[Question] = field(default_factory=set)
+    asked: list[Question] = field(default_factory=list)
+
+    def assessment(self) -> Assessment:
+        """Return the answers for what is stated so far."""
+        return assess(self.engine, self.given, self.on, basis="met" if not self.given.record else None, reasons=False)
+
+    def undecided(self, found: Assessment) -> list[Answer]:
+        """Return the benefits whose status or sum still depends on something."""
+        return [a for a in found.answers if a.kind in BENEFIT_KINDS and a.needs and a.computed != "not_met"]
+
+    def settled(self, found: Assessment) -> float:
+        """Return the share of benefits decided one way or the other (those that only a place can settle count as decided)."""
+        answers = [a for a in found.answers if a.kind in BENEFIT_KINDS]
+        open_ones = [a for a in answers if a.computed == "unknown" and any(self._question(a, n) for n in a.needs)]
+        return 1.0 if not answers else 1 - len(open_ones) / len(answers)
+
+    def next_question(self, found: Assessment | None = None) -> Question | None:
+        """Return the question that settles most, or None when no answer can change any more."""
+        found = found or self.assessment()
+        votes: dict[Question, list[int]] = {}
+        for answer in self.undecided(found):
+            for question in {self._question(answer, name) for name in answer.needs}:
+                if question is not None:
+                    tally = votes.setdefault(question, [0, 0])
+                    tally[0] += answer.kind == "cash"
+                    tally[1] += 1
+        if not votes:
+            return None
+        return min(votes, key=lambda q: (-votes[q][0], -votes[q][1], self._rank(q)))
+
+    def _rank(self, question: Question) -> tuple[int, str]:
+        order = list(self.engine.pack.vocabulary.facts)
+        return (order.index(question.name) if question.name in order else -1, question.row)
+
+    def _question(self, answer: Answer, name: str) -> Question | None:
+        """Return the question that a missing name of an answer leads to, or None where no person can answer it."""
+        found = self._target(answer, name)
+        return None if found is None or found in self.declined else found
+
+    def _target(self, answer: Answer, name: str) -> Question | None:
+        vocabulary = self.engine.pack.vocabulary
+        if name == "record":
+            return Question("record", "record", "place", "place") if self.given.record is None else None
+        entity = vocabulary.collection_entity(name)
+        if entity is not None:
+            return Question("collection", name, entity.id, "") if name not in self.given.collections else None
+        entry = self.engine.pack.entries.get(name)
+        if entry is not None and entry.kind == "recognition" and entry.per is not None:
+            row = self._row(answer, entry.per, lambda r: name not in r.stated)
+            return None if row is None else Question("recognition", name, entry.per, row.id)
+        fact = vocabulary.facts.get(name)
+        return None if fact is None else self._fact_question(answer, fact)
+
+    def _fact_question(self, answer: Answer, fact: Fact) -> Question | None:
+        if fact.ask is None or fact.given_by != "person":
+            return None
+        row = self._row(answer, fact.entity, lambda r: fact.id not in r.facts and self._open(fact, r))
+        if row is None:
+            return None
+        gate = fact
+        while gate.gate and gate.gate not in row.facts:
+            gate = self.engine.pack.vocabulary.facts[gate.gate]
+        question = Question("fact", gate.id, fact.entity, row.id)
+        if gate is not fact and question in self.declined:
+            return None
+        return question
+
+    def _open(self, fact: Fact, row: GivenRow) -> bool:
+        here = fact
+        while here.gate:
+            if row.facts.get(here.gate) is False:
+                return False
+            here = self.engine.pack.vocabulary.facts[here.gate]
+        return True
+
+    def _row(self, answer: Answer, entity: str, lacking: Any) -> GivenRow | None:
+        rows = {(r.entity, r.id): r for r in self.given.rows}
+        here = rows.get((answer.entity, answer.row))
+        while here is not None:
+            if here.entity == entity:
+                return here if lacking(here) else None
+            owner = self.engine.pack.vocabulary.entities[here.entity].belongs_to
+            here = rows.get((owner, here.of)) if owner is not None and here.of is not None else None
+        return next((r for r in self.given.of_entity(entity) if lacking(r)), None)
+
+    # -- answers -------------------------------------------------------------------------------------------------
+    def answer(self, question: Question, value: Any) -> None:
+        """State a value (already read for its type); None declines."""
+        self.asked.append(question)
+        if value is None:
+            self.declined.add(question)
+        elif question.kind == "record":
+            self.given.record = []
+        elif question.kind == "collection":
+            self.given.collections.add(question.name)
+            if value:
+                self._new_row(question)
+        else:
+            row = self._find(question)
+            target = row.facts if question.kind == "fact" else row.stated
+            target[question.name] = value
+
+    def _new_row(self, question: Question) -> None:
+        entity = self.engine.pack.vocabulary.entities[question.entity]
+        owners = self.given.of_entity(entity.belongs_to or "place")
+        if owners:
+            self.given.rows.append(GivenRow(entity.id, f"{question.name}_1", owners[0].id))
+
+    def _find(self, question: Question) -> GivenRow:
+        return next(r for r in self.given.rows if r.entity == question.entity and r.id == question.row)
+
+    def back(self) -> Question | None:
+        """Take the last answer back and return its question; None at the beginning."""
+        if not self.asked:
+            return None
+        question = self.asked.pop()
+        self.withdraw(question)
+        return question
+
+    def withdraw(self, question: Question) -> None:
+        """Forget what was stated in answer to a question."""
+        self.declined.discard(question)
+        if question.kind == "record":
+            self.given.record = None
+        elif question.kind == "collection":
+            self.given.collections.discard(question.name)
+            self.given.rows = [r for r in self.given.rows if r.entity != question.entity]
+        else:
+            row = self._find(question)
+            row.facts.pop(question.name, None)
+            row.stated.pop(question.name, None)
+
+
+def blank(members: int, names: list[str] | None = None) -> Given:
+    """Return a household of so many members of whom nothing is stated."""
+    rows = [GivenRow("place", "place"), GivenRow("household", "household", "place")]
+    for place in range(members):
+        name = names[place] if names and place < len(names) else None
+        rows.append(GivenRow("person", f"P{place + 1}", "household", name=name))
+    return Given(rows, {"members", "households"}, None)
+
+
+__all__ = ["Interview", "Label", "Question", "blank"]
