@@ -9,6 +9,7 @@ from bangfu.rules.engine import Engine
 from bangfu.rules.language.nodes import Node
 from bangfu.rules.pack.model import Entry
 from bangfu.rules.runners.python.entries import conditions_of
+from bangfu.rules.runners.python.nodes import Compiler
 from bangfu.rules.values import Unknown
 
 
@@ -28,13 +29,13 @@ def out_of_force(engine: Engine, entry: Entry, row: Any, on: dt.date) -> bool:
     return bool((document.since and day < document.since) or (document.until and day > document.until))
 
 
-def failing(engine: Engine, entry: Entry, row: Any) -> set[str]:
+def failing(engine: Engine, entry: Entry, row: Any, compiler: Compiler | None = None) -> set[str]:
     """Return why an entry is refused: addresses of failing conditions, names they read, and notes."""
     found: set[str] = set()
     if row.run is None:
         return found
     result = engine.result(row, entry)
-    compiler = engine.program(row.run.today).compiler(entry)
+    compiler = compiler or engine.program(row.run.today).compiler(entry)
     for address, closure in conditions_of(entry, compiler):
         if closure(row, None) is False:
             found |= {address, address.split(".")[0]}

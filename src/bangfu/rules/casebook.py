@@ -77,6 +77,7 @@ class CaseRunner:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.program: Any = None
 
     def run(self, case: Case) -> list[str]:
         """Return what differs, one sentence each; empty when the case holds."""
@@ -92,6 +93,7 @@ class CaseRunner:
                 given = HouseholdReader(self.engine.pack, case.file).read(case.raw["given"])
                 given.basis = given.basis or case.raw.get("basis")
                 program = self.engine.program(on, names) if not changed else self.fresh(on, names)
+                self.program = program
                 run = program.run(given, on, given.basis or ("recorded" if given.record else "met"))
                 return [said for row in case.expect for said in self.compare(row, run, given, on)]
         except BangfuError as error:
@@ -191,7 +193,7 @@ class CaseRunner:
         needs = frozenset[str]() | getattr(result.status, "needs", frozenset()) | getattr(result.amount, "needs", frozenset())
         if "status" in expect and expect["status"] != status:
             if not (expect["status"] == "lapsed" and status.startswith("lapsed")):
-                yield f"status is {status}, expected {expect['status']} (amount {shown(result.amount)}, needs {sorted(needs)}, because {sorted(failing(self.engine, entry, row))})"
+                yield f"status is {status}, expected {expect['status']} (amount {shown(result.amount)}, needs {sorted(needs)}, because {sorted(failing(self.engine, entry, row, self.program.compiler(entry)))})"
         if "needs" in expect:
             yield from self._needs(expect, needs)
         scale = 100 if entry.has_money else 1
@@ -222,8 +224,8 @@ class CaseRunner:
             yield f"every is {every}, expected {expect['every']}"
         if "office" in expect and expect["office"] != entry.office:
             yield f"office is {entry.office}, expected {expect['office']}"
-        if "because" in expect and str(expect["because"]) not in failing(self.engine, entry, row):
-            yield f"refused because of {sorted(failing(self.engine, entry, row))}, expected {expect['because']}"
+        if "because" in expect and str(expect["because"]) not in failing(self.engine, entry, row, self.program.compiler(entry)):
+            yield f"refused because of {sorted(failing(self.engine, entry, row, self.program.compiler(entry)))}, expected {expect['because']}"
         if "content" in expect:
             label = (tier.content if tier and tier.content else None) or None
             text = label.zh if label else str(entry.raw.get("content", ""))

@@ -439,7 +439,7 @@ class EntryReader(Reader):
             if key in entry.raw:
                 if key == "between":
                     try:
-                        parse_quantity(str(entry.raw[key]))
+                        entry.between = parse_quantity(str(entry.raw[key]))
                     except QuantityError as error:
                         self.at(entry.raw, key, "QUANTITY", error.zh, error.en)
                     continue

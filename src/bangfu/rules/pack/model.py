@@ -212,6 +212,7 @@ class Entry:
     high: Number | None = None
     measure: Node | None = None
     target: dict[str, Node] = field(default_factory=dict)
+    between: Quantity | None = None
     figures: dict[str, Parameter] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
     widened: tuple[Node, ...] = ()

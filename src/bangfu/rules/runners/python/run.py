@@ -87,14 +87,35 @@ class Program:
         closure = self.compiler(entry).closure(entry.measure)
         place = self.layout.slots[entry.per][f"result {entry.id}"]
         entity = entry.per
+        reached = self._reached(entry)
 
         def work(run: Run) -> None:
             for row in run.rows[entity]:
                 result = Result(True)
                 result.amount = closure(row, None)
+                if result.amount is CLOSED:
+                    result.notes.append(("nothing_to_count", None))
+                else:
+                    result.status = reached(row, result.amount)
                 row.v[place] = result
 
         return work
+
+    def _reached(self, entry: Entry) -> Callable[[Row, Any], Any]:
+        """Return whether a target's measure keeps its bounds (a target warns and never refuses anyone)."""
+        signs = {"at_least": "ge", "at_most": "le", "exactly": "eq"}
+        tests = [(ops.COMPARE[signs[key]], self.compiler(entry).closure(node)) for key, node in entry.target.items()]
+        between = entry.between
+
+        def test(row: Row, value: Any) -> Any:
+            found = [compare(value, closure(row, None)) for compare, closure in tests]
+            if between is not None and between.low is not None:
+                found.append(ops.COMPARE["gt" if between.above else "ge"](value, between.low))
+            if between is not None and between.high is not None:
+                found.append(ops.COMPARE["le"](value, between.high))
+            return ops.kleene_and(found)
+
+        return test
 
     def _members(self, group: Stacking) -> list[Entry]:
         return [self.pack.entries[name] for name in group.entries if name in self.plan.final]
@@ -408,14 +429,21 @@ def _tier_of(entry: Entry, compiler: Compiler) -> Callable[[Row, Result], int | 
     tests = [None if t.when is None else compiler.closure(t.when) for t in entry.tiers]
 
     def pick(row: Row, result: Result) -> int | None:
+        doubts: list[Any] = []
         for place, test in enumerate(tests):
             decided = True if test is None else test(row, None)
             if decided.__class__ is Unknown:
-                result.quantity = Unknown(decided.needs)
+                doubts.append(decided)
+            elif decided:
+                if not doubts:
+                    return place
+                result.quantity = Unknown(needs_of(*doubts))
                 return None
-            if decided:
-                return place
-        result.status = False
+        if doubts:
+            result.status = ops.kleene_and([result.status, Unknown(needs_of(*doubts))])
+        else:
+            result.status = False
+            result.notes.append(("no_tier", None))
         return None
 
     return pick
