@@ -1,13 +1,15 @@
 # Every target sets up what it needs from a bare machine: python3 with venv, and make.
+# Behind a mirror: pip reads its own configuration, uv reads UV_DEFAULT_INDEX. No file here names a host.
 PYTHON     ?= python3
 UV_VERSION := 0.13.9
 UV         := .uv/bin/uv
 BIN        := .venv/bin
+ON_CORES   := -n 2
 .DEFAULT_GOAL := help
 .PHONY: help setup run quick test proofs check bench lock
 
 help:            ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@sed -n 's/^\([a-z]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: .venv/.stamp   ## make the environment in .venv
 
@@ -26,13 +28,14 @@ run: setup       ## assess the example households of all five places
 	@$(BIN)/bangfu demo
 
 quick: setup     ## the tests for every save, under a minute
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest $(ON_CORES) -m "not slow"
 
-test: setup      ## all tests that this machine can run
-	$(BIN)/python -m pytest -n 2
+test: setup      ## all tests that this machine can run, and what it lacks
+	$(BIN)/python -m pytest $(ON_CORES)
 
-proofs: setup    ## the same properties at full size, random with a printed seed
-	BANGFU_PROOFS=1 $(BIN)/python -m pytest -n 2 tests/rules
+proofs: setup    ## the properties at full size, random with a printed seed (SEED=n repeats a run)
+	@seed=$${SEED:-$$(date +%s)}; echo "seed $$seed (repeat with: make proofs SEED=$$seed)"; \
+	BANGFU_PROOFS=1 $(BIN)/python -m pytest $(ON_CORES) -m "hypothesis or proof" --hypothesis-seed=$$seed
 
 check: setup     ## lint, types, directions, packs, generated pages, file lengths, mutants
 	$(BIN)/ruff check src tests scripts bench
@@ -50,4 +53,4 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 lock: | $(UV)    ## renew the hashed requirements (UPGRADE=--upgrade takes newer versions)
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(COMPILE) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
-	$(COMPILE) requirements/bench.in -o requirements/bench.txt
+	$(COMPILE) pyproject.toml requirements/bench.in -c requirements/runtime.txt -o requirements/bench.txt

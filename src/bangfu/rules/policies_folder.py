@@ -27,11 +27,12 @@ def policies_folder(explicit: Path | None = None) -> Path:
 
 def shipped(name: str) -> Path:
     """Return a folder that lies beside the sources in a checkout and inside the package when installed."""
-    here = Path(__file__).resolve()
-    for parent in here.parents:
-        if (parent / "pyproject.toml").is_file() and (parent / name).is_dir():
-            return parent / name
-    packaged = here.parents[1] / name
+    package = Path(__file__).resolve().parents[1]
+    # In a checkout the package lies in src/; a folder further up belongs to whoever installed bangfu, not to bangfu.
+    beside = package.parents[1] / name
+    if package.parent.name == "src" and beside.is_dir():
+        return beside
+    packaged = package / name
     if packaged.is_dir():
         return packaged
     raise UsageError(
