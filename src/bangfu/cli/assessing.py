@@ -41,7 +41,10 @@ def prepared(ctx: Context, file: str, place: str | None, on: str | None, overlay
 @click.option("--out", type=click.Path(), help="写入 .xlsx（结果与理由）或 .json | Write results to .xlsx or .json.")
 @JSON
 @click.pass_obj
-def assess(ctx: Context, file: str, place: str | None, on: str | None, overlays: tuple[str, ...], basis: str | None, everything: bool, out: str | None, as_json: bool) -> int:
+def assess(  # noqa: PLR0913 - click hands over one argument per option
+    ctx: Context, file: str, place: str | None, on: str | None, overlays: tuple[str, ...], basis: str | None,
+    everything: bool, out: str | None, as_json: bool,
+) -> int:
     """算一户或一本台账 | Assess one household (YAML, JSON) or an Excel ledger of many.
 
     \b

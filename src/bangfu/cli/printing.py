@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -15,6 +17,7 @@ from bangfu.rules.household import Given
 from bangfu.rules.ledger.write import EVERY, STATUS
 from bangfu.rules.needs import need_label
 from bangfu.rules.pack.model import Entry, Pack
+from bangfu.rules.values import decimal_text
 
 MARKS = {"yes": "[green]✓[/]", "no": "[red]✗[/]", "unknown": "[yellow]?[/]", "info": "[dim]·[/]"}
 GIVES = ("cash", "service", "goods", "waiver", "insurance", "loan")
@@ -35,14 +38,8 @@ def money_text(money: Money | None, lang: str) -> str:
     if money is None:
         return ""
     unit = f" {money.unit}" if money.unit else ""
-    if not money.unit and money.low == money.high and "." in money.low:
-        from fractions import Fraction
-
-        from bangfu.rules.values import decimal_text
-
-        share = Fraction(money.low)
-        if share <= 1:
-            return f"{decimal_text(share * 100)}%"
+    if not money.unit and money.exact and 0 < Fraction(money.low) <= 1:
+        return f"{decimal_text(Fraction(money.low) * 100)}%"
     if money.exact:
         return f"{_grouped(money.low)}{unit}"
     if money.high is None:
@@ -108,9 +105,10 @@ def print_assessment(ctx: Context, pack: Pack, assessment: Assessment, given: Gi
 
 def met_table(ctx: Context, pack: Pack, answers: list[Answer], given: Given | None) -> Table:
     """Return the table of what is met, grouped by whom."""
-    table = Table(show_edge=False, pad_edge=False, header_style="bold", row_styles=["", "dim"] if False else [])
-    for head in (ctx.say("谁", "who"), ctx.say("可得", "entitled to"), ctx.say("金额", "amount"), ctx.say("周期", "how often"), ctx.say("依据", "article"), ctx.say("找谁", "office")):
-        table.add_column(head, overflow="fold")
+    table = Table(show_edge=False, pad_edge=False, header_style="bold", expand=True)
+    heads = (("谁", "who", 3), ("可得", "entitled to", 7), ("金额", "amount", 6), ("周期", "how often", 2), ("依据", "article", 4), ("找谁", "office", 4))
+    for zh, en, ratio in heads:
+        table.add_column(ctx.say(zh, en), overflow="fold", ratio=ratio)
     last = None
     for answer in sorted(answers, key=lambda a: (a.entity != "household", a.owner, a.entity)):
         entry = pack.entries[answer.entry]
@@ -137,10 +135,10 @@ def _amount(ctx: Context, pack: Pack, answer: Answer) -> str:
     if answer.amount is not None:
         said = money_text(answer.amount, ctx.lang)
         if not answer.amount.exact and answer.needs:
-            said += "\n" + ctx.say("定于：", "settled by: ") + "、".join(need_label(pack, n, ctx.lang) for n in answer.needs[:2])
+            said += "\n" + ctx.say("定于：", "settled by: ") + "、".join(list(dict.fromkeys(need_label(pack, n, ctx.lang) for n in answer.needs))[:2])
         return said
     if answer.needs:
-        return ctx.say("待定：", "needs: ") + "、".join(need_label(pack, n, ctx.lang) for n in answer.needs[:3])
+        return ctx.say("待定：", "needs: ") + "、".join(list(dict.fromkeys(need_label(pack, n, ctx.lang) for n in answer.needs))[:3])
     return money_text(answer.quantity, ctx.lang) or ctx.say("服务或实物", "in kind")
 
 
@@ -153,7 +151,7 @@ def print_unknown(ctx: Context, pack: Pack, answers: list[Answer], out: Console,
     shown = list(entries.items())[: most or len(entries)]
     out.print(f"[bold yellow]{ctx.say(f'还不能确定 {len(entries)} 项，缺：', f'{len(entries)} are not yet decided for lack of:')}[/]")
     for name, needs in shown:
-        listed = [need_label(pack, n, ctx.lang) for n in sorted(needs)]
+        listed = list(dict.fromkeys(need_label(pack, n, ctx.lang) for n in sorted(needs)))
         text = "、".join(listed[:6]) + (ctx.say(f" 等 {len(listed)} 项", f" and {len(listed) - 6} more") if len(listed) > 6 else "")
         out.print(Padding(f"[yellow]?[/] {escape(pack.entries[name].label.text(ctx.lang))} [dim]{name}[/]  ← {escape(text)}", (0, 0, 0, 2)))
     if len(entries) > len(shown):

@@ -75,8 +75,9 @@ def _case(raw: Map, file: str, mark: tuple[int, int], faults: list[Fault]) -> Ca
 class CaseRunner:
     """Runs cases against one engine; values and readings set by a case hold for that case only."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, always_fresh: bool = False) -> None:
         self.engine = engine
+        self.always_fresh = always_fresh
         self.program: Any = None
 
     def run(self, case: Case) -> list[str]:
@@ -92,7 +93,7 @@ class CaseRunner:
             with self.settings(case) as changed:
                 given = HouseholdReader(self.engine.pack, case.file).read(case.raw["given"])
                 given.basis = given.basis or case.raw.get("basis")
-                program = self.engine.program(on, names) if not changed else self.fresh(on, names)
+                program = self.engine.program(on, names) if not (changed or self.always_fresh) else self.fresh(on, names)
                 self.program = program
                 run = program.run(given, on, given.basis or ("recorded" if given.record else "met"))
                 return [said for row in case.expect for said in self.compare(row, run, given, on)]
@@ -115,12 +116,14 @@ class CaseRunner:
         faults: list[Fault] = []
         try:
             values = case.raw.get("with")
-            for address, value in values.items() if isinstance(values, Map) else ():
-                self._set(address, value, values, kept, entries_kept, faults)
+            table = values if isinstance(values, Map) else Map(case.file, (case.line, 1))
+            for address, value in table.items():
+                self._set(address, value, table, kept, entries_kept, faults)
             readings = case.raw.get("readings")
-            for name, code in readings.items() if isinstance(readings, Map) else ():
+            chosen = readings if isinstance(readings, Map) else Map(case.file, (case.line, 1))
+            for name, code in chosen.items():
                 if name not in pack.readings or code not in pack.readings[name].options:
-                    faults.append(Fault(case.file, *readings.at(name), "READING", f"没有读法 {name}={code}", f"no reading {name}={code}"))
+                    faults.append(Fault(case.file, *chosen.at(name), "READING", f"没有读法 {name}={code}", f"no reading {name}={code}"))
                 pack.reading_choice[name] = str(code)
             if faults:
                 raise BangfuError(faults[0].text("zh"), faults[0].text("en"))

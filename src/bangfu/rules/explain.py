@@ -13,6 +13,7 @@ from typing import Any
 
 from bangfu.rules.engine import Engine
 from bangfu.rules.language.nodes import Node
+from bangfu.rules.needs import need_label
 from bangfu.rules.pack.model import Entry, Limit
 from bangfu.rules.render import Renderer, number_text, shown_value
 from bangfu.rules.runners.python.entries import conditions_of
@@ -241,9 +242,10 @@ class Explainer:
         if result is None:
             return []
         stated = self.basis(entry, result)
-        if stated and (result.held is True or result.held is False):
+        by_facts = row.run.basis == "met" and result.met.__class__ is not Unknown
+        if stated and not by_facts and (result.held is True or result.held is False):
             return stated
-        return [*self.conditions(entry, row, depth, result), *stated]
+        return [*self.conditions(entry, row, depth, result), *([] if by_facts else stated)]
 
     def definition(self, entry: Entry, row: Any, depth: int) -> Reason:
         """Return the line of a definition: its value and how it came about."""
@@ -263,6 +265,8 @@ class Explainer:
     def basis(self, entry: Entry, result: Any) -> list[Reason]:
         """Return the line that says what is on record, where that decides."""
         if entry.kind != "recognition":
+            return []
+        if self.run.basis == "met" and result.met.__class__ is not Unknown and result.held is not True:
             return []
         if result.held is True:
             return [Reason("held", f"在册或已申明：{entry.label.zh}", f"on record or stated: {entry.label.en}", "yes")]
@@ -331,24 +335,13 @@ class Explainer:
     def unknown(self, needs: frozenset[str]) -> Reason:
         """Return the line that says what is not known."""
         names = sorted(needs)
-        zh = "、".join(self.need_text(n, "zh") for n in names)
-        en = ", ".join(self.need_text(n, "en") for n in names)
+        zh = "、".join(dict.fromkeys(self.need_text(n, "zh") for n in names))
+        en = ", ".join(dict.fromkeys(self.need_text(n, "en") for n in names))
         return Reason("needs", f"还需要知道：{zh}", f"still needed: {en}", "unknown")
 
     def need_text(self, name: str, lang: str) -> str:
         """Return what a missing name is called."""
-        pack = self.engine.pack
-        entry_id, _, rest = name.partition(".")
-        if name == "record":
-            return "领取记录" if lang == "zh" else "the record of what was received"
-        entity = pack.vocabulary.collection_entity(name)
-        if entity is not None:
-            return entity.label.text(lang)
-        if rest and entry_id in pack.entries:
-            what = {"open_condition": ("的具体条件", "conditions of "), "every": ("的周期", "cadence of ")}.get(rest, ("的标准", "figure of "))
-            label = pack.entries[entry_id].label.text(lang)
-            return f"“{label}”{what[0]}" if lang == "zh" else f'{what[1]}"{label}"'
-        return self.words[lang].label(name)
+        return need_label(self.engine.pack, name, lang)
 
     def note(self, entry: Entry, code: str, data: Any) -> Reason:
         """Return the line of what happened on the way: limits, stacking, settled claims."""

@@ -318,8 +318,7 @@ def read_fact(fact: Fact, value: Any, pack: Pack) -> Any:
     Raises:
         QuantityError: The value does not fit the fact; the message says what does.
     """
-    method = _READERS[fact.type]
-    return method(fact, value, pack)
+    return _READERS[fact.type](fact, value, pack)
 
 
 def _yes_no(fact: Fact, value: Any, pack: Pack) -> Any:
@@ -368,8 +367,9 @@ def _exact(fact: Fact, value: Any) -> Number:
             found = None
         if found is None or found.is_range or found.missing or found.low is None or found.unit != fact.unit:
             raise QuantityError(f"应为一个确定的数{hint}，不是“{value}”；不知道就不要写", f'must be one exact number{" in " + unit if unit else ""}, not "{value}"; leave it out if not known')
-        return Fraction(found.low) / 100 ** max(power_of(fact.unit, "元"), 0)
-    return value
+        return Fraction(found.low) / (100 if power_of(fact.unit, "元") > 0 else 1)
+    number: Number = value if isinstance(value, int) else Fraction(value)
+    return number
 
 
 def _code(fact: Fact, value: Any, pack: Pack) -> Any:
@@ -449,11 +449,7 @@ def read_household_content(path: Path) -> Any:
         HouseholdError: The file is empty, too large, not UTF-8 or not YAML or JSON.
     """
     faults: list[Fault] = []
-    content: Any = None
-    if path.suffix.lower() == ".json":
-        content = _read_json(path, faults)
-    else:
-        content = read_yaml_file(path, path.name, faults)
+    content: Any = _read_json(path, faults) if path.suffix.lower() == ".json" else read_yaml_file(path, path.name, faults)
     if faults or content is None:
         raise HouseholdError(faults or [Fault(path.name, 0, 0, "YAML-EMPTY", "文件是空的", "the file is empty")])
     return content

@@ -5,6 +5,16 @@ from __future__ import annotations
 from bangfu.rules.pack.model import Pack
 
 
+def _tier_label(pack: Pack, entry_id: str, rest: str, lang: str) -> str:
+    key, _, place = rest.partition(".")
+    tiers = pack.entries[entry_id].tiers
+    number = place.split(".")[0]
+    if key != "tiers" or not number.isdigit() or int(number) >= len(tiers):
+        return ""
+    label = tiers[int(number)].label
+    return label.text(lang) if label else ""
+
+
 def need_label(pack: Pack, name: str, lang: str) -> str:
     """Return the label of a fact, recognition, parameter, collection or open figure that is missing."""
     zh = lang == "zh"
@@ -26,5 +36,7 @@ def need_label(pack: Pack, name: str, lang: str) -> str:
         label = pack.entries[entry_id].label.text(lang)
         if rest == "open_condition":
             return f"“{label}”的具体条件" if zh else f'the conditions of "{label}"'
-        return f"“{label}”的标准（{rest}）" if zh else f'the figure {rest} of "{label}"'
+        tier = _tier_label(pack, entry_id, rest, lang)
+        of = f"{label}·{tier}" if tier else label
+        return f"“{of}”的标准" if zh else f'the figure of "{of}"'
     return name

@@ -151,11 +151,11 @@ class _Walk:
 
 def _events_are_plain(text: str, file: str, faults: list[Fault]) -> bool:
     """Refuse aliases, anchors, tags and several documents before anything is built (a YAML bomb ends here)."""
-    depth = documents = count = 0
+    depth = documents = 0
     good = True
-    for event in yaml.parse(text, Loader=_LOADER):
+    events: Any = yaml.parse(text, Loader=_LOADER)
+    for count, event in enumerate(events):
         mark = (event.start_mark.line + 1, event.start_mark.column + 1)
-        count += 1
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
         elif isinstance(event, yaml.CollectionStartEvent):

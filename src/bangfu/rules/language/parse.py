@@ -30,7 +30,7 @@ RESERVED = frozenset(
 )  # fmt: skip
 
 
-class ExpressionFault(Exception):
+class ExpressionError(Exception):
     """An expression that cannot be read; ``offset`` is the column inside it (0-based)."""
 
     def __init__(self, offset: int, zh: str, en: str, code: str = "EXPR") -> None:
@@ -72,15 +72,15 @@ def parse_expression(text: str, scope: Scope) -> Node:
     """Return the typed tree of an expression.
 
     Raises:
-        ExpressionFault: With the column, what is wrong and what to write.
+        ExpressionError: With the column, what is wrong and what to write.
     """
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError) as error:
         offset = (getattr(error, "offset", None) or 1) - 1
-        raise ExpressionFault(offset, f"表达式写法有误：{text.strip()}", f"cannot read the expression: {text.strip()}") from None
+        raise ExpressionError(offset, f"表达式写法有误：{text.strip()}", f"cannot read the expression: {text.strip()}") from None
     except (RecursionError, MemoryError):
-        raise ExpressionFault(0, "表达式过长", "the expression is too long") from None
+        raise ExpressionError(0, "表达式过长", "the expression is too long") from None
     return _Typer(scope).node(tree.body)
 
 
@@ -90,8 +90,8 @@ def same_unit(a: Node, b: Node, scope: Scope) -> bool:
     return without(a.unit, words) == without(b.unit, words)
 
 
-def _fault(tree: ast.AST, zh: str, en: str, code: str = "EXPR") -> ExpressionFault:
-    return ExpressionFault(getattr(tree, "col_offset", 0), zh, en, code)
+def _fault(tree: ast.AST, zh: str, en: str, code: str = "EXPR") -> ExpressionError:
+    return ExpressionError(getattr(tree, "col_offset", 0), zh, en, code)
 
 
 def _zero(node: Node) -> bool:
@@ -359,7 +359,7 @@ class _Typer:
         where = self.scope.loop_entity if in_loop and self.scope.loop_entity else self.scope.entity
         try:
             return self.name(tree, key, where, in_loop=in_loop)
-        except ExpressionFault:
+        except ExpressionError:
             if self.scope.loop_entity and not in_loop:
                 return self.name(tree, key, self.scope.loop_entity, in_loop=True)
             raise
@@ -712,7 +712,7 @@ class _Typer:
         if not same_unit(a, b, self.scope):
             raise self.unit_fault(tree, a.unit, b.unit)
 
-    def unit_fault(self, tree: ast.AST, a: Unit, b: Unit) -> ExpressionFault:
+    def unit_fault(self, tree: ast.AST, a: Unit, b: Unit) -> ExpressionError:
         one, two = unit_text(a) or "纯数", unit_text(b) or "纯数"
         en_one, en_two = unit_text(a) or "a pure number", unit_text(b) or "a pure number"
         return _fault(

@@ -103,7 +103,7 @@ class Loader(Reader):
             (["entities.yaml"], reader.entities),
             (["codes.yaml"], reader.codes),
             (["facts.yaml", *sorted(f"facts/{p.name}" for p in (folder / "facts").glob("*.yaml"))], reader.facts),
-            (["words.yaml"], reader.words),
+            (["words.yaml"], reader.word_list),
         )
         for names, read in plan:
             for name in names:
@@ -161,8 +161,9 @@ class Loader(Reader):
                 continue
             self.known_keys(row, ("article", "clauses"), "提纲", "the outline")
             clauses = row.get("clauses")
-            for clause_id, body in clauses.items() if isinstance(clauses, Map) else ():
-                self._clause(clause_id, body, str(row.get("article", "")), clauses)
+            table = clauses if isinstance(clauses, Map) else Map(content.file, row.mark)
+            for clause_id, body in table.items():
+                self._clause(clause_id, body, str(row.get("article", "")), table)
 
     def _clause(self, name: str, body: Any, article: str, where: Map) -> None:
         row = self.mapping(body, where.file, where.at(name), name)
@@ -229,8 +230,9 @@ class Loader(Reader):
         """Check that every name has one meaning, and gather the readings."""
         for document in self.pack.documents.values():
             rows = document.raw.get("readings")
-            for name, raw in rows.items() if isinstance(rows, Map) else ():
-                row = self.mapping(raw, document.raw.file, rows.at(name), name)
+            table = rows if isinstance(rows, Map) else Map(document.raw.file, document.raw.mark)
+            for name, raw in table.items():
+                row = self.mapping(raw, document.raw.file, table.at(name), name)
                 reading = entries.reading(name, row, None) if row is not None else None
                 if reading is not None:
                     self.pack.readings[name] = reading
@@ -321,7 +323,7 @@ def resolve_place(folder: Path, name: str, known: list[str] | None = None) -> st
     from bangfu.rules.pack.titles import place_titles
 
     titles = place_titles(folder)
-    found = [place for place, (title, area) in titles.items() if name and (name in title or name == area or name == place)]
+    found = [place for place, (title, area) in titles.items() if name and (name in title or name in (area, place))]
     if len(found) == 1:
         return found[0]
     near = near_names(name, titles)

@@ -11,7 +11,7 @@ from bangfu.rules.errors import Fault, near_names
 from bangfu.rules.language.nodes import Node, const
 from bangfu.rules.language.parse import (
     RESERVED,
-    ExpressionFault,
+    ExpressionError,
     Scope,
     benefit_unit,
     parameter_bounds,
@@ -19,10 +19,31 @@ from bangfu.rules.language.parse import (
 )
 from bangfu.rules.pack import keys
 from bangfu.rules.pack.load_parameters import ParameterReader
-from bangfu.rules.pack.model import BENEFIT_KINDS, KINDS, PERIODS, Entry, Limit, Pack, Parameter, Reading, Stacking, Tier
+from bangfu.rules.pack.model import (
+    BENEFIT_KINDS,
+    KINDS,
+    PERIODS,
+    Entry,
+    Limit,
+    Pack,
+    Parameter,
+    Reading,
+    Stacking,
+    Tier,
+)
 from bangfu.rules.pack.reader import Reader
 from bangfu.rules.pack.values_set import set_value
-from bangfu.rules.units import NO_UNIT, QuantityError, Unit, looks_like_quantity, parse_quantity, parse_unit, power_of, unit_text, without
+from bangfu.rules.units import (
+    NO_UNIT,
+    QuantityError,
+    Unit,
+    looks_like_quantity,
+    parse_quantity,
+    parse_unit,
+    power_of,
+    unit_text,
+    without,
+)
 from bangfu.rules.vocabulary import Label
 from bangfu.rules.yaml_source import List, Map, Mark
 
@@ -153,8 +174,9 @@ class EntryReader(Reader):
         taken, others = raw.get("takes"), raw.get("other")
         options: dict[str, Label] = {}
         for part, key in ((taken, "takes"), (others, "other")):
-            for code, text in part.items() if isinstance(part, Map) else ():
-                label = self.text(text, raw.file, part.at(code))
+            table = part if isinstance(part, Map) else Map(raw.file, raw.mark)
+            for code, text in table.items():
+                label = self.text(text, raw.file, table.at(code))
                 if label:
                     options[code] = label
             if part is not None and not isinstance(part, Map):
@@ -243,7 +265,7 @@ class EntryReader(Reader):
         """Return a typed expression, or None after noting the fault."""
         try:
             return parse_expression(str(text), scope)
-        except ExpressionFault as fault:
+        except ExpressionError as fault:
             self.fault(file, (mark[0], mark[1] + fault.offset), fault.code, fault.zh, fault.en)
             return None
 
@@ -407,9 +429,9 @@ class EntryReader(Reader):
             return
         wanted = benefit_unit(entry, self.pack.vocabulary)
         entry.unit = wanted
-        parts = [(self._product(entry, t.amount, t.quantity or entry.quantity, t.rate or entry.rate, t.share or entry.share), t) for t in entry.tiers]
-        parts.append((self._product(entry, entry.amount, entry.quantity, entry.rate, entry.share), None))
-        for unit, _ in parts:
+        parts = [self._product(entry, t.amount, t.quantity or entry.quantity, t.rate or entry.rate, t.share or entry.share) for t in entry.tiers]
+        parts.append(self._product(entry, entry.amount, entry.quantity, entry.rate, entry.share))
+        for unit in parts:
             if unit is None or entry.every == "missing" and self._same_but_period(entry, unit, wanted):
                 continue
             if not self._same(entry, unit, wanted):

@@ -63,8 +63,9 @@ class VocabularyReader(Reader):
             self.known_keys(raw, ("standard", "verified", "codes", "note"), "代码表", "a code list")
             codes: dict[str, Label] = {}
             rows = raw.get("codes")
-            for code, text in rows.items() if isinstance(rows, Map) else ():
-                label = self.text(text, raw.file, rows.at(code))
+            table = rows if isinstance(rows, Map) else Map(raw.file, raw.mark)
+            for code, text in table.items():
+                label = self.text(text, raw.file, table.at(code))
                 if label:
                     codes[code] = label
             if not codes:
@@ -72,7 +73,7 @@ class VocabularyReader(Reader):
             verified = raw.get("verified") in (True, "yes")
             self.vocabulary.codes[name] = CodeList(name, str(raw.get("standard", "")), verified, codes)
 
-    def words(self, content: Map) -> None:
+    def word_list(self, content: Map) -> None:
         """Read ``words.yaml``."""
         for name, text in content.items():
             label = self.text(text, content.file, content.at(name))

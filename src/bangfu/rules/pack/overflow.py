@@ -22,7 +22,7 @@ INT64 = 2**63 - 1
 Size = tuple[int, int]
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """A sub-expression whose numerator or denominator may pass int64."""
 
     def __init__(self, node: Node) -> None:
@@ -34,11 +34,11 @@ def size(node: Node) -> Size:
     """Return (largest numerator, largest denominator) of a number.
 
     Raises:
-        TooLarge: At the smallest part that may not fit.
+        TooLargeError: At the smallest part that may not fit.
     """
     found = _size(node)
     if max(found) > INT64:
-        raise TooLarge(node)
+        raise TooLargeError(node)
     return found
 
 
@@ -106,7 +106,7 @@ def _entry(entry: Entry) -> Iterable[Fault]:
         for node in root.walk():
             try:
                 _check(node)
-            except TooLarge as large:
+            except TooLargeError as large:
                 text: Any = render(large.node, "zh")
                 yield Fault(entry.file, entry.line, 1, "INT64", f"“{entry.id}”的算式可能超出 64 位整数：{text}；请给事实或定义更紧的 bounds", f'in "{entry.id}" this may pass int64: {render(large.node, "en")}; give tighter bounds')
                 break
@@ -118,4 +118,4 @@ def _check(node: Node) -> None:
     elif node.op in ("eq", "ne", "lt", "le", "gt", "ge") and node.args[0].kind == "number":
         (a, b), (c, d) = (size(arg) for arg in node.args)
         if max(a * d, b * c) > INT64:
-            raise TooLarge(node)
+            raise TooLargeError(node)

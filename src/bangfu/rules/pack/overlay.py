@@ -82,8 +82,9 @@ class OverlayReader(Reader):
         for row in self._rows(content, "widens", file):
             self._condition(row, file, widen=True)
         readings = content.get("readings")
-        for name, code in readings.items() if isinstance(readings, Map) else ():
-            self._reading(name, code, readings)
+        chosen = readings if isinstance(readings, Map) else Map(file, content.mark)
+        for name, code in chosen.items():
+            self._reading(name, code, chosen)
         for address, rows in list(self.reader.pending.items()):
             if self._setting(address, rows):
                 del self.reader.pending[address]

@@ -70,8 +70,7 @@ class Reader:
             if required:
                 self.fault(where.file, where.mark, "TEXT", f"缺少“{key}”（中文 | English）", f'"{key}" is missing (中文 | English)')
             return None
-        found = self.text(where[key], where.file, where.at(key))
-        return found
+        return self.text(where[key], where.file, where.at(key))
 
     def text(self, value: Any, file: str, mark: Mark) -> Label | None:
         """Return a bilingual text, both sides required."""

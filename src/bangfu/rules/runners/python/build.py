@@ -7,7 +7,8 @@ from typing import Any
 
 from bangfu.rules.household import Given, GivenRow
 from bangfu.rules.pack.model import Pack
-from bangfu.rules.runners.python.rows import Record, RecordRow, Row, Run, owner_of
+from bangfu.rules.record_row import RecordRow
+from bangfu.rules.runners.python.rows import Record, Row, Run, owner_of
 from bangfu.rules.values import CLOSED, Unknown
 from bangfu.rules.vocabulary import Fact
 

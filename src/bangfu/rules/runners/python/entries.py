@@ -49,7 +49,8 @@ def _opposite(closure: Closure) -> Closure:
 def _policy(entry: Entry, compiler: Compiler) -> Closure:
     from bangfu.rules.language.nodes import Ref
 
-    assert entry.policy is not None and entry.per is not None
+    assert entry.policy is not None
+    assert entry.per is not None
     policy = compiler.pack.entries[entry.policy]
     assert policy.per is not None
     path = compiler.pack.vocabulary.path(entry.per, policy.per)
@@ -241,7 +242,7 @@ def span(values: list[Any], needs: frozenset[str]) -> Any:
     if any(v.__class__ is Unknown for v in values):
         return Unknown(needs)
     lows = [v.low if v.__class__ is Range else v for v in values]
-    highs = [v.high if v.__class__ is Range else v for v in values]
+    highs: list[Any] = [v.high if v.__class__ is Range else v for v in values]
     return Range(min(lows), None if None in highs else max(highs), needs)
 
 
@@ -281,7 +282,7 @@ def _span_of_highest(open_amounts: list[Any], sure: list[tuple[int, Any, Any]], 
         return Unknown(needs)
     lows = [s[2].low if s[2].__class__ is Range else s[2] for s in sure if s[2].__class__ is not Unknown]
     low = max(lows) if lows else min(a.low if a.__class__ is Range else a for a in open_amounts)
-    highs = [a.high if a.__class__ is Range else a for a in open_amounts] + lows
+    highs: list[Any] = [a.high if a.__class__ is Range else a for a in open_amounts] + lows
     return Range(low, None if None in highs else max(highs), needs)
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from bangfu.rules.pack.model import Entry, Limit
+from bangfu.rules.record_row import RecordRow
 from bangfu.rules.runners.python import ops
 from bangfu.rules.runners.python.nodes import Closure
 from bangfu.rules.runners.python.results import Result
-from bangfu.rules.runners.python.rows import RecordRow, Row, owner_of
+from bangfu.rules.runners.python.rows import Row, owner_of
 from bangfu.rules.values import Range, Unknown, needs_of
 
 Span = tuple[Any, Any, frozenset[str]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from bangfu.rules.language.nodes import LoopSpec, Node, RecordRead, Ref
@@ -418,7 +419,7 @@ def _row(value: Any, table: Any) -> Any:
 
 def marginal(value: Any, table: Any) -> Any:
     """Return the sum over the rows of (slice inside the row) × (value of the row)."""
-    if value.__class__ is not int and not isinstance(value, ops.Fraction):
+    if value.__class__ is not int and not isinstance(value, Fraction):
         return Unknown(needs_of(value, table)) if value is not CLOSED else CLOSED
     if table.__class__ is Unknown:
         return table
