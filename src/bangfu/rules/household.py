@@ -84,6 +84,7 @@ class HouseholdReader:
             if not self.faults:
                 self.fault((0, 0), "SHAPE", "文件应写 household、members 等键", "the file must have household, members and so on")
             raise HouseholdError(self.faults)
+        self.faults += content.faults
         given = Given([], set(), None)
         self._known_keys(content)
         self._top(content, given)
@@ -257,9 +258,9 @@ class HouseholdReader:
             mark = self.marks.get(("household", household.id), (0, 0))
             if len(members) > MOST_MEMBERS:
                 self.fault(mark, "HOUSEHOLD-SIZE", f"一户最多 {MOST_MEMBERS} 人，现有 {len(members)} 人", f"a household has at most {MOST_MEMBERS} members, not {len(members)}")
-            heads = [m.id for m in members if m.facts.get("relation_to_head") in ("self", "head")]
+            heads = [m.id for m in members if m.facts.get("relation") == "self"]
             if len(heads) > 1:
-                self.fault(mark, "TWO-HEADS", f"一户只能有一个户主，现有：{'、'.join(heads)}", f"a household has one head; stated: {', '.join(heads)}")
+                self.fault(mark, "TWO-HEADS", f"一户只能有一个户主（本人），现有：{'、'.join(heads)}", f"a household has one head; stated: {', '.join(heads)}")
 
     def _record(self, content: Map, given: Given) -> None:
         if "record" not in content:
@@ -450,6 +451,9 @@ def read_household_content(path: Path) -> Any:
     """
     faults: list[Fault] = []
     content: Any = _read_json(path, faults) if path.suffix.lower() == ".json" else read_yaml_file(path, path.name, faults)
+    if isinstance(content, Map):
+        content.faults = faults
+        return content
     if faults or content is None:
         raise HouseholdError(faults or [Fault(path.name, 0, 0, "YAML-EMPTY", "文件是空的", "the file is empty")])
     return content

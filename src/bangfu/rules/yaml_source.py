@@ -37,12 +37,13 @@ Mark = tuple[int, int]
 class Map(dict[str, Any]):
     """A mapping that remembers where it stands; ``marks[key]`` is the place of the value."""
 
-    __slots__ = ("file", "key_marks", "mark", "marks")
+    __slots__ = ("faults", "file", "key_marks", "mark", "marks")
 
     def __init__(self, file: str, mark: Mark) -> None:
         super().__init__()
         self.file = file
         self.mark = mark
+        self.faults: list[Fault] = []
         self.marks: dict[str, Mark] = {}
         self.key_marks: dict[str, Mark] = {}
 
