@@ -1,0 +1,95 @@
+"""The interview asks what settles most, never twice, and takes answers back."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from bangfu.rules.household import read_given
+from bangfu.rules.household_out import household_text
+from bangfu.rules.interview import Interview, Question, blank
+from bangfu.rules.yaml_source import read_yaml
+from tests.rules.engines import engine
+
+ON = dt.date(2024, 6, 30)
+
+
+def truth(interview: Interview, question: Question) -> object:
+    """Return a plain answer: no to every yes/no, the first code, small numbers, an adult's dates."""
+    if question.kind != "fact":
+        return False
+    fact = interview.engine.pack.vocabulary.facts[question.name]
+    if fact.type == "yes_no":
+        return False
+    if fact.type == "code":
+        return next(iter(interview.engine.pack.vocabulary.codes[fact.codes or ""].codes))
+    return {"date": dt.date(1980, 1, 1), "codes": frozenset()}.get(fact.type, fact.low)
+
+
+def test_no_question_is_asked_twice_and_the_end_is_reached() -> None:
+    """The interview ends, and no answer is asked for again."""
+    interview = Interview(engine("honghuagang"), ON, blank(1))
+    asked: list[Question] = []
+    for _ in range(150):
+        question = interview.next_question()
+        if question is None:
+            break
+        asked.append(question)
+        interview.answer(question, truth(interview, question))
+
+    assert interview.next_question() is None
+    assert len(asked) == len(set(asked)) > 3
+
+
+def test_declining_everything_also_ends() -> None:
+    """What a person does not know is not asked again."""
+    interview = Interview(engine("county"), ON, blank(1))
+    for _ in range(300):
+        question = interview.next_question()
+        if question is None:
+            break
+        interview.answer(question, None)
+
+    assert interview.next_question() is None
+
+
+def test_a_gate_is_asked_before_what_hangs_on_it() -> None:
+    """The level of a disability is not asked before whether there is one."""
+    interview = Interview(engine("wuchang"), dt.date(2023, 6, 30), blank(1))
+    facts = interview.engine.pack.vocabulary.facts
+    for _ in range(40):
+        question = interview.next_question()
+        if question is None:
+            break
+        if question.kind == "fact" and facts[question.name].gate:
+            row = next(r for r in interview.given.rows if r.id == question.row and r.entity == question.entity)
+            assert row.facts.get(facts[question.name].gate or "") is True
+        interview.answer(question, truth(interview, question))
+
+
+def test_back_takes_the_last_answer_away() -> None:
+    """After going back the same question comes again."""
+    interview = Interview(engine("county"), ON, blank(2))
+    first = interview.next_question()
+    assert first is not None
+    interview.answer(first, truth(interview, first))
+
+    assert interview.back() == first
+    assert interview.next_question() == first
+    assert interview.back() is None
+
+
+def test_answers_can_be_saved_and_gone_on_with() -> None:
+    """The file written is a household file that states the same."""
+    interview = Interview(engine("county"), ON, blank(2, ["甲", "乙"]))
+    for _ in range(6):
+        question = interview.next_question()
+        assert question is not None
+        interview.answer(question, truth(interview, question))
+
+    text = household_text(interview.engine.pack, interview.given, "county", ON)
+    again = read_given(interview.engine.pack, read_yaml(text, "f", []))
+
+    assert [(r.entity, r.id, r.facts, r.stated, r.name) for r in again.rows if r.entity != "place"] == [
+        (r.entity, r.id, r.facts, r.stated, r.name) for r in interview.given.rows if r.entity != "place"
+    ]
+    assert again.collections == interview.given.collections
