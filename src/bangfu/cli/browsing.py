@@ -113,7 +113,7 @@ def _texts(ctx: Context, pack: Pack, entry: Entry, out: Any) -> None:
 
 def _figures(ctx: Context, entry: Entry, out: Any) -> None:
     for name, figure in entry.figures.items():
-        if "." not in name and not figure.bands and not figure.keyed_by and figure.versions:
+        if "." not in name and name not in ("amount", "share", "value") and not figure.bands and not figure.keyed_by and figure.versions:
             newest = figure.versions[-1]
             if not isinstance(newest.value, dict | tuple | frozenset):
                 source = f"（{newest.source}）" if newest.source else ""

@@ -106,9 +106,11 @@ class UnknownNameError(BangfuError):
     code = "NAME"
 
     def __init__(self, what_zh: str, what_en: str, name: str, known: Iterable[str]) -> None:
-        near = near_names(name, known)
-        hint_zh = f"您是不是要写：{'、'.join(near)}？" if near else ""
-        hint_en = f" Did you mean: {', '.join(near)}?" if near else ""
+        names = list(known)
+        near = near_names(name, names)
+        listed = names[:12]
+        hint_zh = f"您是不是要写：{'、'.join(near)}？" if near else f"有：{'、'.join(listed)}" if listed else ""
+        hint_en = f" Did you mean: {', '.join(near)}?" if near else f" There are: {', '.join(listed)}." if listed else ""
         super().__init__(f"没有这个{what_zh}：“{name}”。{hint_zh}", f'There is no {what_en} "{name}".{hint_en}')
 
 

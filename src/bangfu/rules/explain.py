@@ -222,11 +222,13 @@ class Explainer:
         if depth >= MOST_DEPTH:
             return []
         found: list[Reason] = []
+        seen: set[str] = set()
         for part in node.walk():
             if part.op == "loop":
                 return found
-            if part.op != "result":
+            if part.op != "result" or part.data.name in seen:
                 continue
+            seen.add(part.data.name)
             entry = self.engine.pack.entries[part.data.name]
             target = self.program.compiler(entry).locate(part.data.path, in_loop=part.data.in_loop)(row, loop)
             if target is None:

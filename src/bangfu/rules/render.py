@@ -73,9 +73,19 @@ class Renderer:
         if op == "neg":
             return "-" + self.text(node.args[0], 7)
         if op == "if":
+            folded = self.folded(node.args[0])
+            if folded is not None:
+                return self.text(node.args[1] if folded else node.args[2], rank)
             test, a, b = (self.text(arg) for arg in node.args)
             return f"若{test}则{a}，否则{b}" if self.lang == "zh" else f"{a} if {test}, else {b}"
         return self.other(node)
+
+    def folded(self, test: Node) -> bool | None:
+        """Return how a test of a reading comes out under the reading taken; None for any other test."""
+        if self.pack is None or test.op not in ("eq", "ne") or test.args[0].op != "reading":
+            return None
+        same = self.pack.reading_choice[test.args[0].data] == test.args[1].data
+        return same if test.op == "eq" else not same
 
     def other(self, node: Node) -> str:
         """Return the words of calls, loops, parameters and reads of the record."""

@@ -60,6 +60,8 @@ class LedgerReader:
         record = self._record(book)
         if record is not None:
             content["record"] = record
+        if not content["households"] and not content["members"] and not self.reader.faults:
+            self.fault(SheetMark(layout.HEADER_ROWS + 1, 1, layout.HOUSEHOLDS.zh), "EXCEL-EMPTY", "台账里一户也没有填写", "the ledger states no household")
         for key in content:
             content.marks.setdefault(key, SheetMark(0, 0, ""))
             content.key_marks.setdefault(key, SheetMark(0, 0, ""))
