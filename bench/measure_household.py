@@ -1,0 +1,189 @@
+"""One household: bangfu beside OpenFisca-Core with the same rules, the same households, the same answers checked first.
+
+Prints medians and the ratio; build included on both sides. Also: load time, all rules of Wuchang explained and not,
+a cold ``bangfu assess``, folded rules, and the number of questions to a 90 % settled answer over 30 made-up households.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+import random
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from openfisca_core.simulation_builder import SimulationBuilder
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from openfisca_wuchang import COMPARED, FLAGS_HOUSEHOLD, FLAGS_PERSON, NUMBERS, Wuchang  # noqa: E402
+
+from bangfu.rules.assess import assess  # noqa: E402
+from bangfu.rules.engine import Engine  # noqa: E402
+from bangfu.rules.household import read_given, to_marked  # noqa: E402
+from bangfu.rules.interview import Interview, blank  # noqa: E402
+from bangfu.rules.pack.load import load_pack, places  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[1]
+ON = dt.date(2023, 6, 30)
+KINDS = ["visual", "hearing", "speech", "physical", "intellectual", "mental", "multiple"]
+STAGES = ["kindergarten", "primary", "junior", "senior", "vocational", "college", "university", "postgraduate"]
+
+
+def made_up(seed: int) -> dict[str, Any]:
+    """Return a plain dict of one made-up household: facts by bangfu's names, ages and years beside the dates."""
+    dice = random.Random(seed)
+    flag = lambda share=0.5: dice.random() < share  # noqa: E731
+    people = []
+    for number in range(dice.randint(1, 5)):
+        age = dice.choice([4, 10, 14, 17, 19, 30, 45, 59, 60, 75, 91])
+        disabled, studying = flag(0.4), age < 24 and flag(0.8)
+        person: dict[str, Any] = {name: flag(0.3) for name in FLAGS_PERSON}
+        person |= {"age": age, "has_disability": disabled, "in_school": studying, "hukou_here": flag(0.8), "resident_years": dice.choice([0, 1, 3]),
+                   "disability_kind": dice.choice(KINDS) if disabled else "", "disability_level": dice.randint(1, 4) if disabled else 0,
+                   "self_care": dice.choice(["able", "partial", "unable"]), "school_stage": dice.choice(STAGES) if studying else "",
+                   "relation": "self" if number == 0 else dice.choice(["spouse", "child", "grandchild", "parent"]),
+                   "tuition_charged": dice.choice([0, 2000, 2500, 3000, 5000]) if studying else 0,
+                   "self_paid_medical_year": dice.choice([0, 3000, 3001, 20000, 40000]), "study_year": 1 if studying else 0}  # fmt: skip
+        for name in ("full_time_study", "school_honoured", "fresh_student", "fresh_full_time", "school_in_province"):
+            person[name] = person[name] and studying
+        person["lower_limb_disability"] = person["lower_limb_disability"] and disabled
+        people.append(person)
+    home = {name: flag(0.4) for name in FLAGS_HOUSEHOLD} | {"own_work_years": dice.choice([0, 1, 2, 3])}
+    return {"household": home, "members": people}
+
+
+def for_bangfu(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return the same household as bangfu reads it."""
+    members = []
+    for number, person in enumerate(plain["members"]):
+        facts = {k: v for k, v in person.items() if k not in ("age", "resident_years", "study_year")}
+        facts |= {"id": f"P{number}", "birth_date": dt.date(ON.year - person["age"], 1, 1)}
+        facts["resident_since"] = dt.date(ON.year - int(person["resident_years"]), 1, 1)
+        if not person["resident_here"]:
+            facts.pop("resident_since")
+        if not person["has_disability"]:
+            facts = {k: v for k, v in facts.items() if k not in ("disability_kind", "disability_level", "lower_limb_disability")}
+        if not person["in_school"]:
+            facts = {k: v for k, v in facts.items() if k not in ("school_stage", "tuition_charged", "full_time_study", "school_honoured", "fresh_student", "fresh_full_time", "school_in_province")}
+        members.append(facts)
+    home = {k: v for k, v in plain["household"].items() if k != "own_work_years"}
+    home |= {"own_work_since": dt.date(ON.year - int(plain["household"]["own_work_years"]), 1, 1), "residence": "urban"}
+    people = [{**m, "tekun_person": False, "orphan": False, "unsupported_child": False, "dibao_single": False} for m in members]
+    return {"household": home, "members": people, "record": [], "basis": "met", "jobs": []}
+
+
+def openfisca_answers(system: Wuchang, plain: dict[str, Any]) -> dict[str, list[float]]:
+    """Build a simulation and return every compared rule, row by row."""
+    period = "2023-06"
+    builder = SimulationBuilder()
+    builder.set_default_period(period)
+    persons = {}
+    for number, person in enumerate(plain["members"]):
+        persons[f"P{number}"] = {k: {period: v} for k, v in person.items() if k != "resident_years"} | {"resident_years": {period: person["resident_years"] if person["resident_here"] else 0}}
+    homes = {"H": {"members": list(persons)} | {k: {period: v} for k, v in plain["household"].items()}}
+    simulation = builder.build_from_entities(system, {"persons": persons, "households": homes})
+    return {name: [float(v) for v in simulation.calculate(name, period)] for name in COMPARED}
+
+
+def bangfu_answers(engine: Engine, given: Any, only: frozenset[str] | None = None) -> Any:
+    """Return a run with every rule worked out."""
+    return engine.run(given, ON, "met", only)
+
+
+def compare(engine: Engine, system: Wuchang, plain: dict[str, Any]) -> int:
+    """Hold both answers against each other; return how many were compared."""
+    theirs = openfisca_answers(system, plain)
+    given = read_given(engine.pack, to_marked(for_bangfu(plain), "bench"))
+    run = bangfu_answers(engine, given)
+    checked = 0
+    for name, values in theirs.items():
+        entry = engine.pack.entries["fixed_relief" if name == "fixed_relief_due" else name]
+        rows = sorted(run.rows[entry.per or "person"], key=lambda r: r.id)
+        for row, value in zip(rows, values, strict=True):
+            result = engine.result(row, entry)
+            own = result if entry.kind == "definition" else (result.quantity if entry.id.startswith("home_hours_") and result.status else result.amount if entry.has_money and result.status else result.status)
+            mine = float(own) / (100 if entry.has_money and not entry.id.startswith("home_hours_") and not isinstance(own, bool) else 1)
+            if abs(mine - value) > 0.01:
+                raise SystemExit(f"{name} {row.id}: bangfu {mine}, OpenFisca {value}")
+            checked += 1
+    return checked
+
+
+def median_ms(work: Any, inputs: list[Any]) -> float:
+    """Return the median of one call in milliseconds."""
+    times = []
+    for item in inputs:
+        start = time.perf_counter()
+        work(item)
+        times.append((time.perf_counter() - start) * 1000)
+    return statistics.median(times)
+
+
+def questions(engine: Engine, seed: int) -> int:
+    """Return how many questions settle 90 % for one made-up household that answers truthfully."""
+    plain = for_bangfu(made_up(seed))
+    truth = {f"P{n + 1}": m for n, m in enumerate(plain["members"])} | {"household": plain["household"]}
+    interview = Interview(engine, ON, blank(len(plain["members"])))
+    asked = 0
+    while asked < 200:
+        found = interview.assessment()
+        if interview.settled(found) >= 0.9:
+            return asked
+        question = interview.next_question(found)
+        if question is None:
+            return asked
+        asked += 1
+        known = truth.get(question.row, {}).get(question.name)
+        if known is None:
+            fact = engine.pack.vocabulary.facts.get(question.name)
+            known = False if fact is None or fact.type == "yes_no" else None
+            if fact is not None and fact.kind == "number" and fact.type != "level":
+                known = 0
+        elif question.kind == "fact" and engine.pack.vocabulary.facts[question.name].type == "money":
+            known = int(known * 100)
+        interview.answer(question, known)
+    return asked
+
+
+def main() -> None:
+    """Measure and print one table."""
+    print(f"{platform.machine()}, Python {platform.python_version()}, one process, medians")
+    start = time.perf_counter()
+    engines = {place: Engine(load_pack(ROOT / "policies", place)) for place in places(ROOT / "policies")}
+    load = time.perf_counter() - start
+    engine, system = engines["wuchang"], Wuchang()
+    households = [made_up(seed) for seed in range(200)]
+    checked = sum(compare(engine, system, plain) for plain in households)
+    print(f"same answers: {len(COMPARED)} rules, {len(households)} households, {checked} values agree to the fen")
+    print(f"load all five packs: {load:.2f} s (budget 1 s)")
+
+    marked = [to_marked(for_bangfu(plain), "bench") for plain in households]
+    own_names = frozenset("fixed_relief" if n == "fixed_relief_due" else n for n in COMPARED)
+    theirs = median_ms(lambda plain: openfisca_answers(system, plain), households)
+    same = median_ms(lambda m: bangfu_answers(engine, read_given(engine.pack, m), own_names), marked)
+    givens = [read_given(engine.pack, m) for m in marked]
+    all_rules = median_ms(lambda g: bangfu_answers(engine, g), givens)
+    explained = median_ms(lambda g: assess(engine, g, ON, basis="met"), givens[:60])
+    print(f"the same {len(COMPARED)} rules, build included: bangfu {same:.2f} ms, OpenFisca {theirs:.2f} ms, ratio {theirs / same:.1f} (budget 10)")
+    print(f"all rules of Wuchang ({len(engine.plan.steps)} steps), household of {statistics.mean(len(p['members']) for p in households):.1f}: {all_rules:.2f} ms (budget 1 ms)")
+    print(f"the same, explained as an assessment: {explained:.2f} ms (budget 10 ms)")
+
+    command = [sys.executable, "-c", "from bangfu.cli import main; main(['assess', 'examples/wuchang.yaml'])"]
+    cold = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        cold.append(time.perf_counter() - start)
+    print(f"cold bangfu assess: {statistics.median(cold):.2f} s (budget 1.5 s)")
+    folded = [e.id for g in engines.values() for e in g.pack.entries.values() if e.is_benefit and e.when and all(n.op == "const" for root in e.when for n in root.walk())]
+    print(f"rules folded to a constant: {len(set(folded))} (must be 0)")
+    counts = [questions(engine, seed) for seed in range(30)]
+    print(f"questions to a 90 % settled answer, 30 made-up households: median {statistics.median(counts)} (budget 25), {min(counts)}..{max(counts)}")
+
+
+if __name__ == "__main__":
+    main()
