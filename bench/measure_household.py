@@ -123,6 +123,19 @@ def median_ms(work: Any, inputs: list[Any]) -> float:
     return statistics.median(times)
 
 
+def answer_of(engine: Engine, truth: dict[str, Any], question: Any) -> Any:
+    """Return what the made-up household would say: its facts, no to what it knows nothing of, 0 for such sums."""
+    if question.kind == "choose":
+        return {part for part in question.parts if answer_of(engine, truth, part) is True}
+    known = truth.get(question.row, {}).get(question.name)
+    fact = engine.pack.vocabulary.facts.get(question.name)
+    if known is None:
+        if fact is None or fact.type == "yes_no":
+            return False
+        return 0 if fact.kind == "number" and fact.type != "level" else None
+    return int(known * 100) if fact is not None and fact.type == "money" else known
+
+
 def questions(engine: Engine, seed: int) -> int:
     """Return how many questions settle 90 % for one made-up household that answers truthfully."""
     plain = for_bangfu(made_up(seed))
@@ -137,15 +150,7 @@ def questions(engine: Engine, seed: int) -> int:
         if question is None:
             return asked
         asked += 1
-        known = truth.get(question.row, {}).get(question.name)
-        if known is None:
-            fact = engine.pack.vocabulary.facts.get(question.name)
-            known = False if fact is None or fact.type == "yes_no" else None
-            if fact is not None and fact.kind == "number" and fact.type != "level":
-                known = 0
-        elif question.kind == "fact" and engine.pack.vocabulary.facts[question.name].type == "money":
-            known = int(known * 100)
-        interview.answer(question, known)
+        interview.answer(question, answer_of(engine, truth, question))
     return asked
 
 

@@ -15,6 +15,8 @@ ON = dt.date(2024, 6, 30)
 
 def truth(interview: Interview, question: Question) -> object:
     """Return a plain answer: no to every yes/no, the first code, small numbers, an adult's dates."""
+    if question.kind == "choose":
+        return {part for part in question.parts if truth(interview, part) is True}
     if question.kind != "fact":
         return False
     fact = interview.engine.pack.vocabulary.facts[question.name]
@@ -60,9 +62,10 @@ def test_a_gate_is_asked_before_what_hangs_on_it() -> None:
         question = interview.next_question()
         if question is None:
             break
-        if question.kind == "fact" and facts[question.name].gate:
-            row = next(r for r in interview.given.rows if r.id == question.row and r.entity == question.entity)
-            assert row.facts.get(facts[question.name].gate or "") is True
+        for part in question.parts or (question,):
+            if part.kind == "fact" and facts[part.name].gate:
+                row = next(r for r in interview.given.rows if r.id == part.row and r.entity == part.entity)
+                assert row.facts.get(facts[part.name].gate or "") is True
         interview.answer(question, truth(interview, question))
 
 

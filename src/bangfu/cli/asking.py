@@ -84,7 +84,7 @@ def _one(ctx: Context, interview: Interview, question: Question, out: Any) -> bo
     """Ask one question until it is answered, declined or left; return False to stop."""
     while True:
         out.print(f"[bold]{escape(_whom(ctx, interview, question))}{escape(question.text(interview.engine, ctx.lang))}[/]")
-        choices = _choices(ctx, interview.engine, question)
+        choices = _named(interview, _choices(ctx, interview.engine, question))
         for number, (_, text) in enumerate(choices, start=1):
             out.print(f"  {number} {escape(text)}")
         said = click.prompt(_hint(ctx, interview.engine, question), default="", show_default=False).strip()
@@ -117,8 +117,20 @@ def _whom(ctx: Context, interview: Interview, question: Question) -> str:
     return f"【{question.row}】"
 
 
+def _part_text(ctx: Context, engine: Engine, question: Question, part: Question) -> str:
+    pack = engine.pack
+    if part.kind == "collection":
+        return pack.vocabulary.entities[part.entity].label.text(ctx.lang)
+    if part.kind == "recognition":
+        label = pack.entries[part.name].label.text(ctx.lang)
+        return f"{label}（{part.row}）" if part.entity == "person" else label
+    return part.row
+
+
 def _choices(ctx: Context, engine: Engine, question: Question) -> list[tuple[Any, str]]:
     yes_no: list[tuple[Any, str]] = [(True, ctx.say("是", "yes")), (False, ctx.say("否", "no"))]
+    if question.kind == "choose":
+        return [(part, _part_text(ctx, engine, question, part)) for part in question.parts]
     if question.kind == "record":
         return [(False, ctx.say("从未领过", "never received any")), (None, ctx.say("领过（请在文件的 record 里补记，先按不清楚处理）", "yes (add it under record in the file; open until then)"))]
     if question.kind in ("recognition", "collection"):
@@ -131,7 +143,22 @@ def _choices(ctx: Context, engine: Engine, question: Question) -> list[tuple[Any
     return []
 
 
+def _named(interview: Interview, choices: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
+    """Put the names of members where their numbers stand."""
+    names = {r.id: r.name for r in interview.given.of_entity("person") if r.name}
+
+    def named(text: str) -> str:
+        for number, name in names.items():
+            if text == number or text.endswith(f"（{number}）"):
+                return text.replace(number, name)
+        return text
+
+    return [(value, named(text)) for value, text in choices]
+
+
 def _hint(ctx: Context, engine: Engine, question: Question) -> str:
+    if question.kind == "choose":
+        return ctx.say("可多选，如 1 3；都没有答 0", "several may be chosen, as 1 3; none is 0")
     fact = engine.pack.vocabulary.facts.get(question.name)
     if fact is None or fact.type in ("yes_no", "code"):
         return ctx.say("请选", "choose")
@@ -148,6 +175,8 @@ def _value(engine: Engine, question: Question, said: str, choices: list[tuple[An
     """Return the value meant, or None for "don't know"."""
     if not said:
         return None
+    if question.kind == "choose":
+        return _chosen(said, choices)
     if said.isdigit() and 1 <= int(said) <= len(choices):
         return choices[int(said) - 1][0]
     yes_no = _yes_no(said)
@@ -161,6 +190,16 @@ def _value(engine: Engine, question: Question, said: str, choices: list[tuple[An
         return read_fact(fact, parts, engine.pack)
     plain: Any = _as_date(said) if fact.type == "date" else _as_number(said) if fact.kind == "number" else said
     return read_fact(fact, plain, engine.pack)
+
+
+def _chosen(said: str, choices: list[tuple[Any, str]]) -> set[Any]:
+    """Return the parts chosen by number; 0 (or 无) is none."""
+    if said in ("0", "无", "没有", "none"):
+        return set()
+    numbers = said.replace("，", " ").replace("、", " ").replace(",", " ").split()
+    if all(n.isdigit() and 1 <= int(n) <= len(choices) for n in numbers):
+        return {choices[int(n) - 1][0] for n in numbers}
+    raise QuantityError(f"请答序号（1 到 {len(choices)}，可多个），都没有答 0", f"answer with numbers (1 to {len(choices)}), or 0 for none")
 
 
 def _change(ctx: Context, interview: Interview, out: Any) -> None:

@@ -11,6 +11,7 @@ from bangfu.rules.errors import PackError
 from bangfu.rules.household import Given
 from bangfu.rules.pack.model import Entry, Pack, Parameter
 from bangfu.rules.plan import Plan
+from bangfu.rules.render import Renderer
 from bangfu.rules.runners.python.build import Layout
 from bangfu.rules.runners.python.rows import Run
 from bangfu.rules.runners.python.run import Program
@@ -52,6 +53,11 @@ class Engine:
         for entry in self.pack.entries.values():
             found += entry.figures.values()
         return found
+
+    @cached_property
+    def words(self) -> dict[str, Renderer]:
+        """Return the renderers of both languages; texts of nodes are kept."""
+        return {lang: Renderer(self.pack, lang) for lang in ("zh", "en")}
 
     def program(self, day: dt.date, only: frozenset[str] | None = None) -> Program:
         """Return the program for a day; ``only`` limits it to some entries and what they read."""

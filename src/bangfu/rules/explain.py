@@ -15,14 +15,14 @@ from bangfu.rules.engine import Engine
 from bangfu.rules.language.nodes import Node
 from bangfu.rules.needs import need_label
 from bangfu.rules.pack.model import Entry, Limit
-from bangfu.rules.render import Renderer, number_text, shown_value
-from bangfu.rules.runners.python.entries import conditions_of
+from bangfu.rules.render import number_text, shown_value
 from bangfu.rules.runners.python.nodes import Compiler
 from bangfu.rules.units import NO_UNIT, Unit, unit_text
 from bangfu.rules.values import CLOSED, Range, Unknown, needs_of
 
 MOST_DEPTH = 4
 MOST_LINES = 40
+_DECIDING = {("and", "no"): "no", ("or", "yes"): "yes", ("and", "unknown"): "unknown", ("or", "unknown"): "unknown"}
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 
 
@@ -62,7 +62,7 @@ class Explainer:
         self.engine = engine
         self.run = run
         self.program = engine.program(run.today)
-        self.words = {lang: Renderer(engine.pack, lang) for lang in ("zh", "en")}
+        self.words = engine.words
 
     def explain(self, entry: Entry, row: Any) -> list[Reason]:
         """Return the argument for one entry and one row."""
@@ -80,12 +80,10 @@ class Explainer:
     def conditions(self, entry: Entry, row: Any, depth: int, result: Any) -> Iterator[Reason]:
         """Yield a line per condition; once one refuses, only those that refuse are shown."""
         compiler = self.program.compiler(entry)
-        lines: list[Reason] = []
-        for address, closure in conditions_of(entry, compiler):
-            value = closure(row, None)
-            lines.append(self.condition(entry, address, value, row, compiler, depth))
-        refusing = [line for line in lines if line.verdict == "no"]
-        yield from refusing or lines
+        values = [(address, closure(row, None)) for address, closure in self.program.conditions(entry)]
+        refusing = [(address, value) for address, value in values if value is False or value is CLOSED]
+        for address, value in refusing or values:
+            yield self.condition(entry, address, value, row, compiler, depth)
 
     def condition(self, entry: Entry, address: str, value: Any, row: Any, compiler: Compiler, depth: int) -> Reason:
         """Return the line of one condition by its address."""
@@ -140,11 +138,12 @@ class Explainer:
         return reason
 
     def _joined(self, node: Node, verdict: str, row: Any, loop: Any, compiler: Compiler, depth: int) -> Reason:
-        parts = [self.test(a, row, loop, compiler, depth + 1) for a in node.args]
-        deciding = {("and", "no"): "no", ("or", "yes"): "yes", ("and", "unknown"): "unknown", ("or", "unknown"): "unknown"}.get((node.op, verdict))
-        shown = [p for p in parts if p.verdict == deciding] if deciding else parts
+        verdicts = [verdict_of(compiler.closure(a)(row, loop)) for a in node.args]
+        deciding = _DECIDING.get((node.op, verdict))
+        telling = [a for a, said in zip(node.args, verdicts, strict=True) if deciding is None or said == deciding]
+        shown = [self.test(a, row, loop, compiler, depth + 1) for a in telling]
         if len(shown) == 1 and deciding:
-            return shown[0] if shown[0].verdict == verdict else parts[0]
+            return shown[0]
         words = {"and": ("以下各项都要符合", "all of these are needed"), "or": ("以下有一项符合即可", "one of these is enough")}[node.op]
         return Reason(node.op, words[0], words[1], verdict, shown)
 

@@ -19,15 +19,21 @@ from bangfu.rules.vocabulary import Fact, Label
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. ``kind``: fact, recognition, collection or record; ``row`` is whom or what it is about."""
+    """One question. ``kind``: fact, recognition, collection or record; ``row`` is whom or what it is about.
+
+    ``choose`` asks several at once: who of the family, which of these events, which of these decisions (``parts``).
+    """
 
     kind: str
     name: str
     entity: str
     row: str
+    parts: tuple[Question, ...] = ()
 
     def text(self, engine: Engine, lang: str) -> str:
         """Return the question in a language."""
+        if self.kind == "choose":
+            return self._choose_text(engine, lang)
         if self.kind == "record":
             return "以前领过、现在正在领的帮扶有记录吗？" if lang == "zh" else "Was any assistance received before, or is any received now?"
         if self.kind == "collection":
@@ -41,6 +47,16 @@ class Question:
             return f"已被认定为“{entry.label.zh}”吗？" if lang == "zh" else f'Is there a decision on "{entry.label.en}"?'
         fact = engine.pack.vocabulary.facts[self.name]
         return fact.ask.text(lang) if fact.ask else fact.label.text(lang)
+
+
+    def _choose_text(self, engine: Engine, lang: str) -> str:
+        first = self.parts[0]
+        if first.kind == "fact":
+            said = first.text(engine, lang)
+            return f"家里哪些人是这样：{said}" if lang == "zh" else f"For whom is it so: {said}"
+        if first.kind == "collection":
+            return "近一年家里发生过下面哪些情况？" if lang == "zh" else "Which of these happened in the family in the last year?"
+        return "下面哪些已经由有关部门认定？" if lang == "zh" else "Which of these have been decided by an office?"
 
 
 @dataclass(slots=True)
@@ -79,7 +95,25 @@ class Interview:
                     tally[1] += 1
         if not votes:
             return None
-        return min(votes, key=lambda q: (-votes[q][0], -votes[q][1], self._rank(q)))
+        best = min(votes, key=lambda q: (-votes[q][1], -votes[q][0], self._rank(q)))
+        return self._together(best, list(votes))
+
+    def _together(self, best: Question, votes: list[Question]) -> Question:
+        """Return the question with its likes: one yes/no about everybody, all kinds of events, all decisions at once."""
+        if best.kind == "fact":
+            fact = self.engine.pack.vocabulary.facts[best.name]
+            rows = [r for r in self.given.of_entity("person") if best.name not in r.facts and self._open(fact, r)]
+            whole = fact.type == "yes_no" and best.entity == "person"
+            asked = [Question("fact", best.name, "person", r.id) for r in rows] if whole else [best]
+            parts = [q for q in asked if q not in self.declined]
+        elif best.kind == "collection":
+            parts = [q for q in votes if q.kind == "collection"]
+        elif best.kind == "recognition":
+            parts = [q for q in votes if q.kind == "recognition"]
+        else:
+            return best
+        parts.sort(key=lambda q: (q.row, self._rank(q)))
+        return best if len(parts) < 2 else Question("choose", best.name, best.entity, "", tuple(parts))
 
     def _rank(self, question: Question) -> tuple[int, str]:
         order = list(self.engine.pack.vocabulary.facts)
@@ -140,7 +174,13 @@ class Interview:
     def answer(self, question: Question, value: Any) -> None:
         """State a value (already read for its type); None declines."""
         self.asked.append(question)
-        if value is None:
+        self._state(question, value)
+
+    def _state(self, question: Question, value: Any) -> None:
+        if question.kind == "choose":
+            for part in question.parts:
+                self._state(part, None if value is None else part in value)
+        elif value is None:
             self.declined.add(question)
         elif question.kind == "record":
             self.given.record = []
@@ -173,7 +213,10 @@ class Interview:
     def withdraw(self, question: Question) -> None:
         """Forget what was stated in answer to a question."""
         self.declined.discard(question)
-        if question.kind == "record":
+        if question.kind == "choose":
+            for part in question.parts:
+                self.withdraw(part)
+        elif question.kind == "record":
             self.given.record = None
         elif question.kind == "collection":
             self.given.collections.discard(question.name)

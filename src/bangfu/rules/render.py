@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from bangfu.rules.language.nodes import Node
@@ -45,9 +46,17 @@ class Renderer:
     def __init__(self, pack: Pack | None, lang: str) -> None:
         self.pack = pack
         self.lang = lang
+        self._said: dict[tuple[int, int], tuple[Node, str]] = {}
 
     def text(self, node: Node, outer: int = 0) -> str:
-        """Return the words of a node, bracketed where the outer operation binds closer."""
+        """Return the words of a node, bracketed where the outer operation binds closer (worked out once a node)."""
+        key = (id(node), outer)
+        found = self._said.get(key)
+        if found is None:
+            found = self._said[key] = (node, self._bracketed(node, outer))
+        return found[1]
+
+    def _bracketed(self, node: Node, outer: int) -> str:
         rank = _RANK.get(node.op, 9)
         said = self._text(node, rank)
         return f"（{said}）" if rank < outer and self.lang == "zh" else f"({said})" if rank < outer else said
@@ -209,6 +218,7 @@ def shown_value(value: Any, kind: str, unit: Unit, codes: str | None, pack: Pack
     return number_text(value, unit, lang)
 
 
+@lru_cache(maxsize=65536)
 def number_text(value: Any, unit: Unit, lang: str) -> str:
     """Return a number with its unit; money is shown in 元."""
     scale = Fraction(100) ** power_of(unit, "元")

@@ -89,6 +89,7 @@ def power_of(unit: Unit, word: str) -> int:
     return dict(unit).get(word, 0)
 
 
+@lru_cache(maxsize=4096)
 def unit_text(unit: Unit) -> str:
     """Return the unit as written.
 

@@ -219,6 +219,7 @@ class Entry:
     conditions_added: tuple[tuple[Node, dt.date | None], ...] = ()
     same_as: str | None = None
     typed: bool = False
+    gives_money: bool | None = None
 
     @property
     def is_benefit(self) -> bool:
@@ -228,7 +229,9 @@ class Entry:
     @property
     def has_money(self) -> bool:
         """Tell whether the entry answers with a sum of money."""
-        return self.is_benefit and any(_money_keys(part) for part in (self.raw, *self._tier_maps()))
+        if self.gives_money is None:
+            self.gives_money = self.is_benefit and any(_money_keys(part) for part in (self.raw, *self._tier_maps()))
+        return self.gives_money
 
     def _tier_maps(self) -> list[dict[str, Any]]:
         tiers = self.raw.get("tiers")

@@ -203,12 +203,10 @@ class Compiler:
 
     # -- logic and comparison ------------------------------------------------------------------------------------
     def _and(self, node: Node) -> Closure:
-        parts = [self.closure(a) for a in node.args]
-        return lambda r, m: ops.kleene_and([p(r, m) for p in parts])
+        return all_of([self.closure(a) for a in node.args])
 
     def _or(self, node: Node) -> Closure:
-        parts = [self.closure(a) for a in node.args]
-        return lambda r, m: ops.kleene_or([p(r, m) for p in parts])
+        return any_of([self.closure(a) for a in node.args])
 
     def _not(self, node: Node) -> Closure:
         part = self.closure(node.args[0])
@@ -354,6 +352,38 @@ class Compiler:
             return fold(r, rows, body, test, window, on)
 
         return run
+
+
+def all_of(parts: list[Closure]) -> Closure:
+    """Return Kleene and over closures; the first no ends it."""
+
+    def every(r: Any, m: Any) -> Any:
+        needs: frozenset[str] | None = None
+        for part in parts:
+            value = part(r, m)
+            if value.__class__ is Unknown:
+                needs = value.needs if needs is None else needs | value.needs
+            elif not value:
+                return False
+        return True if needs is None else Unknown(needs)
+
+    return every
+
+
+def any_of(parts: list[Closure]) -> Closure:
+    """Return Kleene or over closures; the first yes ends it."""
+
+    def some(r: Any, m: Any) -> Any:
+        needs: frozenset[str] | None = None
+        for part in parts:
+            value = part(r, m)
+            if value.__class__ is Unknown:
+                needs = value.needs if needs is None else needs | value.needs
+            elif value:
+                return True
+        return False if needs is None else Unknown(needs)
+
+    return some
 
 
 def read_record(call: str, entry: str, row: Row, on: Any, needs: frozenset[str]) -> Any:

@@ -87,8 +87,11 @@ def holding(run: Run, entry: str, row: Row, on: Any, needs: frozenset[str]) -> A
 
 def current(run: Run, entry: str, row: Row, on: dt.date) -> RecordRow | None:
     """Return the record row that is held on a day, the earliest first."""
+    rows = run.record.by_row.get((entry, row.entity, row.id)) if run.record.by_row else None
+    if not rows:
+        return None
     held = [
-        r for r in run.record.rows(entry, row)
+        r for r in rows
         if r.since is not None and r.since <= on and (r.until is None or on <= r.until)
     ]  # fmt: skip
     return min(held, key=lambda r: r.since or dt.date.min) if held else None

@@ -38,6 +38,7 @@ class Program:
         self.layout = layout
         self.day = day
         self.compilers: dict[tuple[str, bool], Compiler] = {}
+        self._conditions: dict[str, list[tuple[str, Closure]]] = {}
         self.works: list[Work] = [self._work(step) for step in plan.steps_for(only)]
 
     def compiler(self, entry: Entry) -> Compiler:
@@ -48,6 +49,13 @@ class Program:
         if found is None:
             document = self.pack.documents.get(entry.place)
             found = self.compilers[key] = Compiler(self.pack, self.day, self.layout.slots, document, by_claim)
+        return found
+
+    def conditions(self, entry: Entry) -> list[tuple[str, Closure]]:
+        """Return the conditions of an entry with their addresses (compiled once)."""
+        found = self._conditions.get(entry.id)
+        if found is None:
+            found = self._conditions[entry.id] = conditions_of(entry, self.compiler(entry))
         return found
 
     def run(self, given: Given, today: dt.date, basis: str) -> Run:
@@ -263,6 +271,16 @@ class EntryWork:
         each = [self._each(limit.each) for limit in entry.limits]
         self.limiter = Limiter(entry, limits, each) if entry.limits else None
         self.money = entry.has_money
+        self.entity = entry.per
+        self.is_benefit = entry.is_benefit
+        self.is_recognition = entry.kind == "recognition"
+        slots = program.layout.slots[entry.per]
+        self.value_slot = slots[entry.id]
+        self.receives_slot = slots.get(f"receives {entry.id}")
+        # one result serves every refused row: nothing later changes what conditions refused
+        self.refused = Result(False)
+        self.plain = entry.since is None and entry.until is None and not self.claim and not self.is_recognition
+        self.always = entry.since is None and entry.until is None
         self.rate = self._rates()
         self.only_record = entry.kind == "recognition" and not entry.when and not entry.tiers
 
@@ -278,27 +296,59 @@ class EntryWork:
 
     def run(self, run: Run) -> None:
         """Work the entry out for every row."""
-        rows = run.rows[self.entry.per or "place"]
+        rows = run.rows[self.entity]
         if not rows:
+            return
+        if self.threshold is None and self.limiter is None:
+            for row in rows:
+                self._finish(row, self.first_steps(row, run), run)
             return
         results = [self.first_steps(row, run) for row in rows]
         if self.threshold is not None:
             self._thresholds(rows, results)
         for row, result in zip(rows, results, strict=True):
-            self._round(row, result)
+            if self.money and result.amount is not None:
+                self._round(row, result)
         if self.limiter is not None:
             self._limits(rows, results)
         for row, result in zip(rows, results, strict=True):
-            if self.money or result.amount is not None:
+            self._finish(row, result, run, rounded_already=True)
+
+    def _finish(self, row: Row, result: Result, run: Run, *, rounded_already: bool = False) -> None:
+        """Round and settle one result and write what others read."""
+        row.v[self.slot] = result
+        if result is self.refused:
+            row.v[self.value_slot] = 0 if self.is_benefit else False
+            if self.receives_slot is not None:
+                row.v[self.receives_slot] = received(row, self.entry, result)
+            return
+        if result.amount is not None:
+            if self.money and not rounded_already:
+                self._round(row, result)
+            if result.status is True:
                 settle(result)
-            if self.entry.kind == "recognition":
-                self._recognition(row, result, run)
-            row.v[self.slot] = result
-            store(self.program.layout, row, self.entry, result, self.program.plan)
+        if self.is_recognition:
+            self._recognition(row, result, run)
+        if not self.is_benefit:
+            row.v[self.value_slot] = result.status
+            return
+        row.v[self.value_slot] = read_value(result, money=self.money)
+        if self.receives_slot is not None:
+            row.v[self.receives_slot] = received(row, self.entry, result)
 
     def first_steps(self, row: Row, run: Run) -> Result:
         """Return force, settled, conditions and the amount of one row."""
-        force = self.force(row)
+        if self.plain:
+            status = self._status(row, True)
+            if status is False:
+                return self.refused
+            result = Result(status)
+            if self.fill is not None:
+                self.fill(row, result)
+            if self.tier is not None:
+                result.tier = self.tier(row, result)
+            return result
+        force = True if self.always else self.force(row)
         if force is False:
             result = Result(False)
             result.window = False
@@ -308,7 +358,10 @@ class EntryWork:
             settled = self._settled(row, run)
             if settled is not None:
                 return settled
-        result = Result(self._status(row, force))
+        status = self._status(row, force)
+        if status is False and not self.is_recognition:
+            return self.refused
+        result = Result(status)
         if result.status is not False and self.fill is not None:
             self.fill(row, result)
         if result.status is not False and self.tier is not None:
