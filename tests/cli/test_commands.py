@@ -1,0 +1,209 @@
+"""The command line: every command works on the shipped packs, says what is wrong in words, and exits as it promises."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bangfu.cli import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def bangfu(*words: str, lang: str = "zh_CN.UTF-8", feed: str | None = None, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
+    env = {**os.environ, "LANG": lang, "LC_ALL": lang, "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run([sys.executable, "-m", "bangfu.cli", *words], capture_output=True, text=True, env=env, cwd=cwd, input=feed, check=False)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_in_both_languages(command: str) -> None:
+    """Help names the command's purpose in Chinese and English."""
+    found = bangfu(command, "--help")
+
+    assert found.returncode == 0
+    assert "|" in found.stdout
+    assert len(found.stdout) > 150
+
+
+def test_demo_assesses_five_places_and_names_its_dates() -> None:
+    """Each answer page names its day; a reason follows."""
+    found = bangfu("demo")
+
+    assert found.returncode == 0
+    assert found.stdout.count("计算日期") == 5
+    assert "金额 =" in found.stdout
+    assert "虚构" in found.stdout
+
+
+def test_assess_prints_the_sums_of_the_example() -> None:
+    """16,000 less 4,000 leaves 12,000: 15 % off is 1,800 and 70 % of 10,200 is 7,140."""
+    found = bangfu("assess", "examples/county.yaml")
+
+    assert found.returncode == 0
+    assert "1,800 元/次" in found.stdout
+    assert "7,140 元/次" in found.stdout
+
+
+def test_assess_in_english_has_no_chinese_sentence() -> None:
+    """The English tree is the same tree: labels of statuses and headings are English."""
+    found = bangfu("--lang", "en", "why", "examples/county.yaml", "major_illness_aid")
+
+    assert found.returncode == 0
+    assert "amount =" in found.stdout
+    assert "金额" not in found.stdout
+
+
+def test_json_is_json_and_carries_hashes() -> None:
+    """The JSON names pack, facts, engine and semantics."""
+    data = json.loads(bangfu("assess", "examples/county.yaml", "--json").stdout)
+
+    assert len(data["pack_hash"]) == len(data["facts_hash"]) == 64
+    assert {a["status"] for a in data["answers"]} == {"met", "not_met", "unknown", "lapsed"}
+
+
+def test_a_lapsed_document_says_so_and_grants_nothing() -> None:
+    """On the day after the last, every answer of the document is lapsed; the day before, none is."""
+    after = json.loads(bangfu("assess", "examples/wuchang.yaml", "--on", "2024-10-08", "--json").stdout)
+    before = json.loads(bangfu("assess", "examples/wuchang.yaml", "--on", "2024-10-07", "--json").stdout)
+
+    own = [a for a in after["answers"] if a["entry"] == "wheelchair_fuel"]
+    assert after["lapsed_since"] == "2024-10-07"
+    assert {a["status"] for a in own} == {"lapsed"}
+    assert {a["would_be"] for a in own} == {"met", "not_met"}
+    assert before["lapsed_since"] is None
+    assert "失效" in bangfu("assess", "examples/wuchang.yaml", "--on", "2024-10-08").stdout
+
+
+def test_compare_shows_all_five_places() -> None:
+    """The same household stands in five columns."""
+    found = bangfu("compare", "examples/honghuagang.yaml")
+
+    assert found.returncode == 0
+    assert all(place in found.stdout for place in ("wuchang", "jiaxing", "bengbu", "county", "honghuagang"))
+
+
+@pytest.mark.parametrize("words", [["missing", "--place", "武昌"], ["readings", "--place", "county"], ["rules", "轮椅"], ["coverage"], ["rules", "bed_fee_reduction"]])
+def test_browsing_commands_say_something(words: list[str]) -> None:
+    """Each prints a table or a page."""
+    found = bangfu(*words)
+
+    assert found.returncode == 0
+    assert len(found.stdout.splitlines()) > 4
+
+
+def test_coverage_is_574_of_574() -> None:
+    """Every clause of the five documents has an entry and no figure is lost."""
+    assert "574 条中 574 条有条目" in bangfu("coverage").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["asess", "x"], 2, "是不是要用：assess"),
+        (["assess", "nothing.yaml"], 2, "没有文件“nothing.yaml”"),
+        (["assess", "examples/county.yaml", "--place", "mars"], 2, "没有这个地方"),
+        (["assess", "examples/county.yaml", "--on", "2021-13-01"], 2, "不是日期"),
+        (["why", "examples/county.yaml", "bed_fee_reductoin"], 2, "bed_fee_reduction"),
+        (["assess", "examples/county.yaml", "--with", "none.yaml"], 2, "读不到补充件"),
+        (["check", "nowhere"], 2, "没有文件夹"),
+        (["new", "Mars!"], 2, "小写英文"),
+        (["template", "--out", "a.csv"], 2, ".xlsx"),
+    ],
+)
+def test_wrong_calls_are_answered_in_words(words: list[str], code: int, said: str) -> None:
+    """No traceback; the sentence says what to do."""
+    found = bangfu(*words)
+
+    assert found.returncode == code
+    assert said in found.stdout + found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_a_faulty_household_lists_every_fault_and_exits_1(tmp_path: Path) -> None:
+    """Two slips, two lines, nothing assessed."""
+    path = tmp_path / "h.yaml"
+    path.write_text("place: county\nhousehold: {residense: urban}\nmembers: [{id: A, sex: boy}]\n", encoding="utf-8")
+
+    found = bangfu("assess", str(path))
+
+    assert found.returncode == 1
+    assert "是不是 residence" in found.stderr
+    assert "没有“boy”这一项" in found.stderr
+    assert found.stdout == ""
+
+
+def test_an_overlay_settles_a_range_and_says_its_date(tmp_path: Path) -> None:
+    """3,000 by a place's overlay replaces 2,000 to 5,000; before its date it does not."""
+    overlay = tmp_path / "o.yaml"
+    overlay.write_text(
+        "place: county\nvalues: [{set: temporary_relief.tiers.0.amount, value: 3000 元/户·年, from: 2024-01-01, source: 县发文, said_by: 民政局}]\n",
+        encoding="utf-8",
+    )
+    amounts = {}
+    for day in ("2024-06-30", "2023-12-31"):
+        data = json.loads(bangfu("assess", "examples/county.yaml", "--with", str(overlay), "--on", day, "--json").stdout)
+        amounts[day] = next(a["amount"] for a in data["answers"] if a["entry"] == "temporary_relief")
+
+    assert (amounts["2024-06-30"]["low"], amounts["2024-06-30"]["high"]) == ("3000", "3000")
+    assert (amounts["2023-12-31"]["low"], amounts["2023-12-31"]["high"]) == ("2000", "5000")
+
+
+def test_an_overlay_that_names_nothing_is_refused(tmp_path: Path) -> None:
+    """A slip in the address is met with the near one; a value without source is refused."""
+    overlay = tmp_path / "o.yaml"
+    overlay.write_text("place: county\nvalues: [{set: dibao_standart, value: 600, from: 2024-01-01}]\n", encoding="utf-8")
+
+    found = bangfu("assess", "examples/county.yaml", "--with", str(overlay))
+
+    assert found.returncode == 1
+    assert "dibao_standard" in found.stderr
+    assert "缺少 source" in found.stderr
+
+
+def test_results_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    """An .xlsx appears; a wrong ending leaves nothing behind."""
+    good, bad = tmp_path / "r.xlsx", tmp_path / "r.pdf"
+
+    assert bangfu("assess", "examples/county.yaml", "--out", str(good)).returncode == 0
+    assert bangfu("assess", "examples/county.yaml", "--out", str(bad)).returncode == 2
+    assert good.stat().st_size > 5000
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["r.xlsx"]
+
+
+def test_an_interview_by_hand_is_kept_and_gone_on_with(tmp_path: Path) -> None:
+    """Two answers, stop; the same command goes on where it stopped."""
+    path = tmp_path / "我家.yaml"
+
+    first = bangfu("ask", str(path), "--place", "county", "--on", "2024-06-30", feed="2\n老李\n王姐\n0\n0\nq\n")
+    again = bangfu("ask", str(path), feed="s\nb\nq\n")
+
+    assert first.returncode == again.returncode == 0
+    assert "老李" in path.read_text(encoding="utf-8")
+    assert "1. 已定" in again.stdout
+
+
+def test_a_new_place_has_no_errors_from_the_first_moment(tmp_path: Path) -> None:
+    """The folder that ``new`` makes passes ``check`` with its two cases."""
+    import shutil
+
+    shutil.copytree(ROOT / "policies", tmp_path / "policies")
+    made = bangfu("--policies", str(tmp_path / "policies"), "new", "jiangan", "--title", "江岸区帮扶办法 | Jiang'an", "--area", "420102")
+    checked = bangfu("--policies", str(tmp_path / "policies"), "check", "--place", "jiangan")
+
+    assert made.returncode == 0
+    assert checked.returncode == 0, checked.stdout
+    assert "jiangan 2" in checked.stdout
+
+
+def test_check_of_the_shipped_packs_has_no_errors() -> None:
+    """No errors and no warnings; notices are what the documents leave open."""
+    found = bangfu("check", "--on", "2026-11-24")
+
+    assert found.returncode == 0, found.stdout
+    assert "错误 0，提醒 0" in found.stdout
