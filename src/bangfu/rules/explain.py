@@ -320,6 +320,9 @@ class Explainer:
         for part in node.walk():
             if part.op == "loop":
                 break
+            if part.op == "band":
+                found[part.data.id] = self._band(part, row, compiler)
+                continue
             if part.op not in ("fact", "param") or part.kind not in ("number", "code", "date"):
                 continue
             name = part.data.name if part.op == "fact" else part.data.id
@@ -332,6 +335,15 @@ class Explainer:
                 zh, en = f"{zh}（{source}）", f"{en} ({source})"
             found[name] = Reason("input", zh, en, "unknown" if value.__class__ is Unknown else "info")
         return list(found.values())
+
+    def _band(self, node: Node, row: Any, compiler: Compiler) -> Reason:
+        """Return the line that says which rate a table gives, and the table."""
+        value = compiler.closure(node)(row, None)
+        zh, en = (
+            f"{start} {shown_value(value, 'number', node.data.unit, None, self.engine.pack, lang)}{_brackets(self.words[lang].parameter(node.data, node), lang)}"
+            for lang, start in (("zh", "按档取"), ("en", "the band gives"))
+        )
+        return Reason("band", zh, en, "unknown" if value.__class__ is Unknown else "info")
 
     def unknown(self, needs: frozenset[str]) -> Reason:
         """Return the line that says what is not known."""
@@ -381,6 +393,10 @@ def note_texts(engine: Engine, entry: Entry, code: str, data: Any) -> tuple[str,
         since, until = entry.since or "", entry.until or ""
         return f"该条只在 {since} 至 {until} 有效", f"this entry is in force only from {since} to {until}"
     return code, code
+
+
+def _brackets(text: str, lang: str) -> str:
+    return f"（{text}）" if lang == "zh" else f" ({text})"
 
 
 def _limit_unit(limit: Limit | None) -> Unit:

@@ -112,6 +112,8 @@ class Renderer:
             return pick(_RECORD[node.data.call], self.lang) + label
         if node.op == "loop":
             return self.loop(node)
+        if node.op == "band":
+            return f"{self.text(node.args[0], 7)}所在档的值" if self.lang == "zh" else f"the rate of the band of {self.text(node.args[0], 7)}"
         words = pick(_CALLS.get(node.op, (node.op, node.op)), self.lang)
         parts = [self.text(a) for a in node.args]
         if isinstance(node.data, Parameter):
@@ -184,8 +186,10 @@ class Renderer:
         """Return a parameter's label, or a figure's value where it has one value only."""
         if parameter.label is not None:
             return parameter.label.text(self.lang)
+        if parameter.bands:
+            return bands_text(parameter, self.lang)
         values = parameter.values()
-        if len(values) == 1 and not parameter.bands:
+        if len(values) == 1:
             return value_text(values[0], parameter.unit, self.lang)
         return parameter.id.split(".")[-1].replace("_", " ")
 
@@ -237,6 +241,22 @@ def _plain(value: Any, scale: Fraction) -> str:
     exact = Fraction(value) / scale
     text = decimal_text(exact)
     return f"{float(exact):.2f}…" if "/" in text else text
+
+
+def bands_text(parameter: Parameter, lang: str) -> str:
+    """Return a table of bands in one line: ``≤ 6000 元/次: 10%; …; rest: 25%``."""
+    newest = parameter.versions[-1].value
+    if not isinstance(newest, tuple):
+        return value_text(newest, parameter.unit, lang)
+    rows = []
+    for band in newest:
+        value = value_text(band.value, parameter.unit, lang)
+        if band.upper is None:
+            rows.append(f"{pick(('其余', 'rest'), lang)} {value}")
+        else:
+            sign = "≤" if band.included else "<"
+            rows.append(f"{sign} {number_text(band.upper, parameter.band_unit, lang)} {value}")
+    return "；".join(rows) if lang == "zh" else "; ".join(rows)
 
 
 def value_text(value: Any, unit: Unit, lang: str) -> str:
