@@ -19,7 +19,7 @@ from typing import Any
 from openfisca_core.simulation_builder import SimulationBuilder
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from openfisca_wuchang import COMPARED, FLAGS_HOUSEHOLD, FLAGS_PERSON, NUMBERS, Wuchang  # noqa: E402
+from openfisca_wuchang import COMPARED, FLAGS_HOUSEHOLD, FLAGS_PERSON, Wuchang  # noqa: E402
 
 from bangfu.rules.assess import assess  # noqa: E402
 from bangfu.rules.engine import Engine  # noqa: E402

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from bangfu.rules.engine import Engine
@@ -13,7 +13,7 @@ POLICIES = ROOT / "policies"
 PLACES = ("wuchang", "jiaxing", "bengbu", "county", "honghuagang")
 
 
-@lru_cache(maxsize=None)
+@cache
 def engine(place: str, overlay: str | None = None) -> Engine:
     """Return the engine of a place, with a made-up overlay out of ``tests/madeup`` if named."""
     overlays = [] if overlay is None else [(overlay, (ROOT / "tests" / "madeup" / overlay).read_text(encoding="utf-8"))]

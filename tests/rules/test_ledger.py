@@ -169,4 +169,4 @@ def test_results_go_back_to_excel_with_a_sheet_of_reasons(tmp_path: Path) -> Non
     book = openpyxl.load_workbook(path)
     assert book.sheetnames == ["结果", "理由"]
     assert book["结果"].max_row > 5
-    assert any("=" == str(cell.value)[:1] for row in book["理由"].iter_rows() for cell in row) is False
+    assert any(str(cell.value)[:1] == "=" for row in book["理由"].iter_rows() for cell in row) is False

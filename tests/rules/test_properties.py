@@ -9,9 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given as with_random
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import given as with_random, settings, strategies as st
 
 from bangfu.rules.assess import Assessment, assess
 from bangfu.rules.household import Given, GivenRow
@@ -39,7 +37,7 @@ def value_of(fact: Any, pack: Pack, dice: random.Random) -> Any:
     return dice.choice([low, high, dice.randint(low, high), min(high, low + dice.randint(0, 300_000))])
 
 
-def household(pack: Pack, seed: int, *, stated: float) -> Given:
+def household(pack: Pack, seed: int, *, stated: float) -> Given:  # noqa: C901 - one branch for each type of fact
     """Return a random household of up to four members with claims; about ``stated`` of the facts are stated."""
     dice = random.Random(seed)
     rows = [GivenRow("place", "place"), GivenRow("household", "household", "place"), GivenRow("organisation", "F", "place")]

@@ -55,10 +55,10 @@ def test_there_are_replays() -> None:
 
 def test_canonical_json_is_one_text() -> None:
     """The same facts in another order give the same bytes."""
+    import datetime as dt
+
     from bangfu.rules.household import to_marked
     from tests.rules.engines import engine
-
-    import datetime as dt
 
     one = {"household": {"residence": "urban"}, "members": [{"id": "A"}, {"id": "B"}], "record": []}
     two = {"record": [], "members": [{"id": "A"}, {"id": "B"}], "household": {"residence": "urban"}}

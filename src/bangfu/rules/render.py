@@ -61,7 +61,7 @@ class Renderer:
         said = self._text(node, rank)
         return f"（{said}）" if rank < outer and self.lang == "zh" else f"({said})" if rank < outer else said
 
-    def _text(self, node: Node, rank: int) -> str:
+    def _text(self, node: Node, rank: int) -> str:  # noqa: C901 - one branch for each kind of node
         op = node.op
         if op == "const":
             return self.constant(node.data, node)

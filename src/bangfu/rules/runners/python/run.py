@@ -336,7 +336,7 @@ class EntryWork:
         if self.receives_slot is not None:
             row.v[self.receives_slot] = received(row, self.entry, result)
 
-    def first_steps(self, row: Row, run: Run) -> Result:
+    def first_steps(self, row: Row, run: Run) -> Result:  # noqa: C901 - called for every row, a further call costs more than it clears up
         """Return force, settled, conditions and the amount of one row."""
         if self.plain:
             status = self._status(row, True)
