@@ -457,6 +457,9 @@ class EntryReader(Reader):
         scope = self.scope(entry, zero_divisor=True)
         if entry.raw.get("measure") not in (None, "entered"):
             entry.measure = self.value_of(entry.raw, "measure", entry, scope, f"{entry.id}.measure")
+            if entry.measure is not None and power_of(entry.measure.unit, "元") == 1:
+                # A budget less a budget is held in fen; whoever reads the answer is told yuan.
+                entry.unit, entry.gives_money = entry.measure.unit, True
         for key in ("at_least", "at_most", "exactly", "between"):
             if key in entry.raw:
                 if key == "between":

@@ -88,7 +88,7 @@ class Limiter:
         if limit.window == "claim" and self._per_claim(row):
             left: Any = most
         else:
-            used = self._used(limit, row, peers)
+            used = self._used(limit, row, peers, lambda paid: _same_code(paid, row, each, code))
             left = _minus(most, used)
         self._reduce(limit, left, most, result)
 
@@ -119,11 +119,13 @@ class Limiter:
             result.notes.append(("limit", (limit.address, most, left)))
         result.amount = reduced
 
-    def _used(self, limit: Limit, row: Row, earlier: list[tuple[Row, Result]]) -> Span:
+    def _used(
+        self, limit: Limit, row: Row, earlier: list[tuple[Row, Result]], counts: Callable[[RecordRow], bool | None]
+    ) -> Span:
         on = row.date if row.date is not None else row.run.today
         if on.__class__ is Unknown:
             return 0, None, on.needs
-        low, high, needs = self._recorded(limit, row, on)
+        low, high, needs = self._recorded(limit, row, on, counts)
         for other, result in earlier:
             day = other.date if other.date is not None else on
             if day.__class__ is dt.date and not _in_window(limit, day, on):
@@ -133,30 +135,33 @@ class Limiter:
             high = None if high is None or most is None else high + most
         return low, high, needs
 
-    def _recorded(self, limit: Limit, row: Row, on: dt.date) -> Span:
+    def _recorded(self, limit: Limit, row: Row, on: dt.date, counts: Callable[[RecordRow], bool | None]) -> Span:
         record = row.run.record
         if not record.known:
             return 0, None, RECORD
         total: Any = 0
+        perhaps: Any = 0
         months: set[tuple[int, int]] = set()
         for paid in record.owned(self.entry.id, owner_of(row)):
-            if self._own(paid, row, on, limit):
+            counted = counts(paid)
+            if counted is False or self._own(paid, row, on, limit):
                 continue
             day = paid.paid_on or paid.since
             if day is None or not _in_window(limit, day, on):
                 continue
-            if limit.measure == "count":
-                total += 1
-            elif limit.measure == "months":
+            if limit.measure == "months":
                 months.add((day.year, day.month))
+                continue
+            value = 1 if limit.measure == "count" else paid.amount if limit.measure == "money" else paid.quantity
+            if value is None:
+                return 0, None, RECORD
+            if counted is None:
+                perhaps += value
             else:
-                value = paid.amount if limit.measure == "money" else paid.quantity
-                if value is None:
-                    return 0, None, RECORD
                 total += value
         if limit.measure == "months":
             total = len(months) or self._months_held(row, on)
-        return total, total, frozenset()
+        return total, total + perhaps, RECORD if perhaps else frozenset()
 
     def _months_held(self, row: Row, on: dt.date) -> int:
         return sum(
@@ -175,6 +180,17 @@ class Limiter:
                 return paid.paid_on is None
             return same_period(every, paid.paid_on, on)
         return paid.claim == row.id or paid.of == row.id
+
+
+def _same_code(paid: RecordRow, row: Row, each: Closure | None, code: Any) -> bool | None:
+    """Tell whether a payment counts against a limit held for each code; None where the paid claim is not given."""
+    if each is None:
+        return True
+    for other in row.run.rows[row.entity]:
+        if other.id == paid.claim:
+            found = each(other, None)
+            return None if found.__class__ is Unknown else bool(found == code)
+    return None
 
 
 def _order(item: tuple[Row, Result]) -> tuple[int, dt.date, str]:
