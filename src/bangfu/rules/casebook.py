@@ -179,6 +179,9 @@ class CaseRunner:
         return True
 
     def _definition(self, entry: Entry, value: Any, expect: Map) -> Iterator[str]:
+        for key in ("amount", "range", "quantity", "tier"):
+            if key in expect:
+                yield f"a definition has no {key}: write value"
         if "value" in expect:
             wanted = expect["value"]
             if isinstance(wanted, bool) or entry.value_kind in ("code", "date"):
