@@ -9,6 +9,7 @@ from functools import cached_property
 from bangfu.rules.errors import Fault
 from bangfu.rules.language.nodes import Node
 from bangfu.rules.pack.model import BENEFIT_KINDS, Entry, Pack, Stacking
+from bangfu.rules.sure_sums import sums_that_may_be_nothing
 
 WORKED_KINDS = (*BENEFIT_KINDS, "definition", "recognition", "duty", "signal", "target")
 
@@ -70,6 +71,11 @@ class Plan:
             if entry.policy and self.pack.entries[entry.policy].is_benefit:
                 found.add(entry.policy)
         return frozenset(found)
+
+    @cached_property
+    def open_sums(self) -> frozenset[str]:
+        """Return the benefits that are not yet received for sure while their sum is unknown."""
+        return sums_that_may_be_nothing(self.pack)
 
     def _entries(self) -> None:
         for entry in self.pack.entries.values():

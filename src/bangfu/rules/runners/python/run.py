@@ -237,24 +237,22 @@ def store(layout: Layout, row: Row, entry: Entry, result: Result, plan: Plan) ->
     if entry.is_benefit:
         row.v[slots[entry.id]] = read_value(result, money=entry.has_money)
         if entry.id in plan.receives:
-            row.v[slots[f"receives {entry.id}"]] = received(row, entry, result, plan.pack)
+            row.v[slots[f"receives {entry.id}"]] = received(row, entry, result, plan)
     else:
         row.v[slots[entry.id]] = result.status
 
 
-def received(row: Row, entry: Entry, result: Result, pack: Pack) -> Any:
+def received(row: Row, entry: Entry, result: Result, plan: Plan) -> Any:
     """Return whether a benefit is received: recorded basis: held if stated, else met; basis met: met if decided, else held.
 
-    A sum that waits for a fact of the household may still come to nothing, so it is not yet received for sure; a standard
-    that a place has not given yet is taken to be above nothing.
+    A sum that is unknown and may come to nothing is not yet received for sure (``sure_sums``).
     """
     run = row.run
     on = row.date if row.date is not None else run.today
     held = holding(run, entry.id, row, on, frozenset({"record"}))
     status = result.status
-    if status is True and result.amount.__class__ is Unknown:
-        open_facts = frozenset(need for need in result.amount.needs if need in pack.vocabulary.facts)
-        status = Unknown(open_facts) if open_facts else status
+    if status is True and result.amount.__class__ is Unknown and entry.id in plan.open_sums:
+        status = result.amount
     if run.basis == "recorded":
         return held if held.__class__ is not Unknown else status
     return True if status.__class__ is Unknown and held is True else status
@@ -328,7 +326,7 @@ class EntryWork:
         if result is self.refused:
             row.v[self.value_slot] = 0 if self.is_benefit else False
             if self.receives_slot is not None:
-                row.v[self.receives_slot] = received(row, self.entry, result, self.program.pack)
+                row.v[self.receives_slot] = received(row, self.entry, result, self.program.plan)
             return
         if result.amount is not None:
             if self.money and not rounded_already:
@@ -342,7 +340,7 @@ class EntryWork:
             return
         row.v[self.value_slot] = read_value(result, money=self.money)
         if self.receives_slot is not None:
-            row.v[self.receives_slot] = received(row, self.entry, result, self.program.pack)
+            row.v[self.receives_slot] = received(row, self.entry, result, self.program.plan)
 
     def first_steps(self, row: Row, run: Run) -> Result:  # noqa: C901 - called for every row, a further call costs more than it clears up
         """Return force, settled, conditions and the amount of one row."""

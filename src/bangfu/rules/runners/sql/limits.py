@@ -1,0 +1,406 @@
+"""Limits and yearly thresholds as running windows over the claims of one owner, in the order of (date, id).
+
+For known sums what is paid is least(L, S) - least(L, S before). With ranges the lowest end is held against the highest
+that earlier claims may have used and the other way round; both are running sums, so no claim waits for another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from bangfu.rules.language.nodes import Node
+from bangfu.rules.pack.model import Limit
+from bangfu.rules.runners.python.rows import OWNER_ENTITIES
+from bangfu.rules.runners.sql import periods
+from bangfu.rules.runners.sql.records import counted, of_record, rec, totalled
+from bangfu.rules.runners.sql.stages import FACT_DEN, Answer
+from bangfu.rules.runners.sql.support import gap
+from bangfu.rules.runners.sql.tree import (
+    Exp,
+    absent,
+    boolean,
+    both,
+    case,
+    col,
+    compare,
+    either,
+    greatest,
+    minus,
+    null,
+    opposite,
+    plus,
+    present,
+    surely,
+    whole,
+    wide,
+)
+from bangfu.rules.runners.sql.vals import Val, cross, held, is_range, number, over, pick, plain
+
+if TYPE_CHECKING:
+    from bangfu.rules.runners.sql.entries import EntrySql
+
+
+class Limits:
+    """The limits of one entry; ``settled`` marks claims whose payment is on record, which none of them touches."""
+
+    def __init__(self, work: EntrySql, settled: Exp) -> None:
+        self.work = work
+        self.entry = work.entry
+        self.frame = work.frame
+        self.keep = work.keep
+        self.maths = work.maths
+        self.settled = settled
+        self.alone = work.entry.per in OWNER_ENTITIES
+        self.on = self.frame.date() if work.has_date else self.frame.day()
+
+    # -- windows -------------------------------------------------------------------------------------------------
+    def live(self, status: Exp) -> Exp:
+        """Return whether a row takes part: not refused and not settled; never NULL."""
+        return self.keep(both([opposite(surely(opposite(status))), opposite(self.settled)]))
+
+    def before(self, part: Exp, partition: list[Exp]) -> Exp:
+        """Return an aggregate over the earlier rows of the partition, in the order of (date, id)."""
+        date = self.frame.date()
+        order = exp.Order(
+            expressions=[
+                exp.Ordered(this=absent(date)),
+                exp.Ordered(this=date),
+                exp.Ordered(this=self.frame.column("r", "name")),
+            ]
+        )
+        spec = exp.WindowSpec(
+            kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end=whole(1), end_side="PRECEDING"
+        )
+        return exp.Window(this=part.copy(), partition_by=[p.copy() for p in partition], order=order, spec=spec)
+
+    def summed(self, part: Exp, partition: list[Exp]) -> Exp:
+        """Return the sum of a part over the earlier rows, NULLs left out, 0 where there is none."""
+        return self.keep(wide(exp.func("COALESCE", self.before(exp.Sum(this=part.copy()), partition), whole(0))))
+
+    def tally(self, test: Exp, partition: list[Exp]) -> Exp:
+        """Return how many earlier rows pass."""
+        return self.keep(wide(self.before(exp.Count(this=case([(test, whole(1))])), partition)))
+
+    def partition(self, limit: Limit, live: Exp) -> list[Exp]:
+        """Return what divides the rows: owner, whether they take part, the limit's period, its code."""
+        found = [self.frame.column("r", "owner"), live, *periods.keys(self.frame.dialect, limit.window, self.on)]
+        return [self.keep(p) for p in found] + ([] if limit.each is None else [self.frame.column("r", limit.each)])
+
+    # -- limits --------------------------------------------------------------------------------------------------
+    def apply(self, answer: Answer) -> Answer:
+        """Return the answer within its limits: quantity first, then number, then money."""
+        self._check()
+        for limit in self._of("quantity"):
+            answer = self._quantity(limit, answer)
+        if self._of("quantity"):
+            answer = self._pay(answer)
+        for limit in [*self._of("count"), *self._of("months")]:
+            answer = self._count(limit, answer)
+        for limit in self._of("money"):
+            if answer.amount is not None:
+                answer = self._money(limit, answer)
+        return answer
+
+    def _of(self, measure: str) -> list[Limit]:
+        return [limit for limit in self.entry.limits if limit.measure == measure]
+
+    def _check(self) -> None:
+        if self.alone:
+            return
+        where = self.entry.id
+        running = [limit for limit in self.entry.limits if limit.window != "claim"]
+        measures = [limit.measure for limit in running]
+        if len(set(measures)) < len(measures):
+            gap("several running limits", where)
+        if "quantity" in measures and ("count" in measures or "money" in measures):
+            gap("quantity limit beside a count", where)
+        for limit in running:
+            if limit.window == "rolling":
+                gap("rolling limit over claims", where)
+            if limit.measure == "months":
+                gap("months limit over claims", where)
+            if self._differs(limit.amount):
+                gap("limit that differs by claim", where)
+
+    def _differs(self, node: Node) -> bool:
+        """Tell whether a limit may differ between the claims of one owner."""
+        for part in node.walk():
+            if part.op in ("fact", "result", "receives") and not part.data.path:
+                return True
+            if self.work.claim and part.op in ("param", "last_year") and len(part.data.versions) > 1:
+                return True
+        return any(part.op in ("record", "loop", "at") for part in node.walk())
+
+    def _most(self, limit: Limit) -> Val:
+        most = self.maths.held(plain(self.work.compiler.val(limit.amount)))
+        if not isinstance(most.den, int):
+            gap("limit over quotients", self.entry.id)
+        if most.high is not None and not self.alone and limit.window != "claim":
+            gap("limit that is a range", self.entry.id)
+        return most
+
+    # -- what is used --------------------------------------------------------------------------------------------
+    def _recorded(self, limit: Limit) -> tuple[Exp, Exp]:
+        """Return (lowest, highest) that the record uses of a limit; the highest is NULL where nobody knows."""
+        where = [*self.work.records.of_owner(self.entry.id), opposite(surely(self._own(limit)))]
+        day = exp.func("COALESCE", rec("paid_on"), rec("since"))
+        where += [present(day), periods.same(self.frame.dialect, limit, day, self.on)]
+        known = self.work.records.known
+        if limit.measure == "count":
+            used = self.keep(counted(where))
+            return case([(known, used)], whole(0)), case([(both([known, present(self.on)]), used)])
+        if limit.measure == "months":
+            used = self._months(where)
+            return case([(known, used)], whole(0)), case([(both([known, present(self.on)]), used)])
+        part = rec("amount" if limit.measure == "money" else "quantity")
+        whole_ = compare("eq", counted([*where, absent(part)]), whole(0))
+        sure = self.keep(both([known, present(self.on), whole_]))
+        used = self.keep(totalled(part, where))
+        return case([(sure, used)], whole(0)), case([(sure, used)])
+
+    def _months(self, where: list[Exp]) -> Exp:
+        dialect = self.frame.dialect
+        day = exp.func("COALESCE", rec("paid_on"), rec("since"))
+        month = plus(exp.Mul(this=dialect.year(day), expression=whole(12)), dialect.month(day))
+        paid = self.keep(of_record(exp.Count(this=exp.Distinct(expressions=[month])), where))
+        end = case([(compare("lt", rec("until"), self.on), rec("until"))], self.on)
+        span = greatest([whole(0), dialect.months_between(rec("since"), end)])
+        owned = [*self.work.records.of_owner(self.entry.id), present(rec("since"))]
+        return self.keep(case([(compare("gt", paid, whole(0)), paid)], totalled(span, owned)))
+
+    def _own(self, limit: Limit) -> Exp:
+        """Return whether a record row is this very claim, grant or period."""
+        if not self.alone:
+            name = self.frame.column("r", "name")
+            return either([surely(compare("eq", rec("claim"), name)), surely(compare("eq", rec("of"), name))])
+        if limit.measure == "count":
+            if limit.window == "rolling":
+                return boolean(False)
+            return both([absent(rec("paid_on")), absent(rec("until")), compare("eq", rec("since"), self.on)])
+        every = self.entry.every or ""
+        if every in ("once", "spell", "standing", "missing", ""):
+            return absent(rec("paid_on"))
+        return either(
+            [absent(rec("paid_on")), both([*periods.matching(self.frame.dialect, every, rec("paid_on"), self.on)])]
+        )
+
+    # -- measures ------------------------------------------------------------------------------------------------
+    def _count(self, limit: Limit, answer: Answer) -> Answer:
+        most = self._most(limit)
+        status = self.keep(answer.status)
+        if limit.window == "claim":
+            left_low, left_high = most.value, most.top
+        else:
+            used_low, used_high = (self.keep(u) for u in self._recorded(limit))
+            if not self.alone:
+                used_low, used_high = self._counted_before(limit, most, status, used_low, used_high)
+            scale = most.bottom
+            left_high = minus(most.top, exp.Mul(this=used_low.copy(), expression=scale))
+            left_low = case(
+                [
+                    (
+                        present(used_high),
+                        minus(most.value, exp.Mul(this=exp.Paren(this=used_high.copy()), expression=scale)),
+                    )
+                ],
+                whole(0),
+            )
+        live = self.live(status)
+        unsettled = opposite(self.settled)
+        refused = self.keep(both([live, present(most.value), compare("lt", left_high, most.bottom)]))
+        opened = both([unsettled, opposite(surely(compare("ge", left_low, most.bottom)))])
+        if limit.each is not None:
+            lost = absent(self.frame.column("r", limit.each))
+            refused = self.keep(both([refused, opposite(lost)]))
+            opened = either([both([unsettled, lost]), opened])
+        after = case([(refused, boolean(False)), (both([opened, surely(status)]), null("yes_no"))], status)
+        if answer.amount is None:
+            return replace(answer, status=after)
+        return Answer(
+            after,
+            self.maths.held(pick([(surely(refused), number(0)), (boolean(True), answer.amount)], "number")),
+            answer.quantity,
+        )
+
+    def _counted_before(self, limit: Limit, most: Val, status: Exp, low: Exp, high: Exp) -> tuple[Exp, Exp]:
+        """Return what record and earlier claims use: the first claims pass, later ones are held against those that surely did."""
+        live = self.live(status)
+        division = self.partition(limit, live)
+        rank = self.tally(live, division)
+        one = most.bottom
+        passes = self.keep(
+            surely(
+                compare("ge", minus(most.value, exp.Mul(this=exp.Paren(this=plus(rank, high)), expression=one)), one)
+            )
+        )
+        sure = self.tally(both([passes, surely(status)]), division)
+        dated = present(self.on)
+        used_high = case([(dated, plus(high, rank))])
+        return self.keep(case([(dated, plus(low, sure))], whole(0))), self.keep(used_high)
+
+    def _left(self, limit: Limit, most: Val, value: Val, status: Exp) -> Val:
+        """Return what is left of a limit for each row; unknown where the limit itself is."""
+        if limit.window == "claim":
+            return most
+        den = FACT_DEN if limit.measure == "quantity" else 1
+        used_low, used_high = (Val("number", self.keep(u), den) for u in self._recorded(limit))
+        top = over(most, _lcm(most.den, value.den, den))
+        low, high = over(used_low, top.den).value, over(used_high, top.den).value
+        if not self.alone:
+            low, high = self._drawn_before(limit, top, over(value, top.den), status, low, high)
+        top = self.maths.held(top)
+        floor = case(
+            [(absent(top.value), null("number")), (present(high), greatest([minus(top.value, high), whole(0)]))],
+            whole(0),
+        )
+        return Val(
+            "number",
+            self.keep(wide(floor)),
+            top.den,
+            self.keep(wide(case([(present(top.top), greatest([minus(top.top, low), whole(0)]))]))),
+        )
+
+    def _drawn_before(self, limit: Limit, most: Val, value: Val, status: Exp, low: Exp, high: Exp) -> tuple[Exp, Exp]:
+        live = self.live(status)
+        division = self.partition(limit, live)
+        dated = present(self.on)
+        open_rows = self.tally(absent(value.top), division)
+        high = self.keep(
+            case([(both([dated, compare("eq", open_rows, whole(0))]), plus(high, self.summed(value.top, division)))])
+        )
+        floor = case([(present(high), greatest([minus(most.value, high), whole(0)]))], whole(0))
+        mine = self.keep(
+            wide(
+                case(
+                    [(both([live, surely(status), present(value.value)]), exp.func("LEAST", value.value.copy(), floor))]
+                )
+            )
+        )
+        low = self.keep(case([(dated, plus(low, self.summed(mine, division)))], whole(0)))
+        return low, high
+
+    def _reduced(self, limit: Limit, value: Val, status: Exp) -> Val:
+        """Return a sum or quantity within one limit."""
+        if not isinstance(value.den, int):
+            gap("limit over quotients", self.entry.id)
+        most = self._most(limit)
+        value = held(plain(value), self.keep)
+        left = held(self._left(limit, most, value, status), self.keep)
+        reduced = at_most(self, value, left)
+        kept = self.settled
+        if limit.each is not None:
+            kept = either([kept, absent(self.frame.column("r", limit.each))])
+        return self.maths.held(pick([(self.keep(kept), value), (boolean(True), reduced)], "number"))
+
+    def _money(self, limit: Limit, answer: Answer) -> Answer:
+        assert answer.amount is not None
+        status = self.keep(answer.status)
+        if limit.each is not None:
+            lost = absent(self.frame.column("r", limit.each))
+            status = self.keep(case([(both([surely(status), lost, opposite(self.settled)]), null("yes_no"))], status))
+        return Answer(status, self._reduced(limit, answer.amount, answer.status), answer.quantity)
+
+    def _quantity(self, limit: Limit, answer: Answer) -> Answer:
+        if self.entry.tiers or answer.quantity is None:
+            gap("quantity limit of tiers", self.entry.id)
+        quantity = self._reduced(limit, answer.quantity, self.keep(answer.status))
+        none = both([compare("le", quantity.top, whole(0)), opposite(self.settled)])
+        return Answer(self.keep(case([(none, boolean(False))], answer.status)), answer.amount, quantity)
+
+    def _pay(self, answer: Answer) -> Answer:
+        if self.entry.rate is None or answer.quantity is None:
+            return answer
+        amount = self.maths.mul(answer.quantity, self.work.compiler.val(self.entry.rate))
+        return replace(answer, amount=self.work.round(amount) if self.entry.has_money else amount)
+
+    # -- thresholds ----------------------------------------------------------------------------------------------
+    def threshold(self, answer: Answer) -> Answer:
+        """Return the answer with the yearly threshold drawn from its base: the quantity where there is a rate, else the sum."""
+        assert self.entry.threshold is not None
+        by_rate = self.entry.rate is not None
+        if self.entry.tiers:
+            gap("quantity limit of tiers", self.entry.id)
+        base = answer.quantity if by_rate else answer.amount
+        assert base is not None
+        most = self.maths.held(plain(self.work.compiler.val(self.entry.threshold)))
+        if base.high is not None or most.high is not None:
+            gap("threshold over ranges", self.entry.id)
+        if not isinstance(base.den, int) or not isinstance(most.den, int):
+            gap("limit over quotients", self.entry.id)
+        rest = self._above(
+            over(base, _lcm(base.den, most.den)), over(most, _lcm(base.den, most.den)), self.keep(answer.status)
+        )
+        if not by_rate:
+            return replace(answer, amount=rest)
+        assert self.entry.rate is not None
+        return replace(answer, quantity=rest, amount=self.maths.mul(rest, self.work.compiler.val(self.entry.rate)))
+
+    def _above(self, base: Val, most: Val, status: Exp) -> Val:
+        base = self.maths.held(base)
+        live = self.live(status)
+        dialect = self.frame.dialect
+        year = dialect.year(self.frame.date()) if self.work.claim else dialect.year(self.frame.day())
+        division = [self.frame.column("r", "owner"), live, self.keep(year)]
+        before = self.summed(base.value, division)
+        open_rows = self.tally(absent(base.value), division)
+        start = self.keep(self._start(most, year))
+        left = case(
+            [(both([present(start), compare("eq", open_rows, whole(0))]), greatest([minus(start, before), whole(0)]))]
+        )
+        left = self.keep(wide(left))
+        rest = case(
+            [
+                (
+                    both([present(left), present(base.value)]),
+                    minus(base.value, exp.func("LEAST", base.value.copy(), left.copy())),
+                )
+            ]
+        )
+        return self.maths.held(Val("number", wide(rest), base.den))
+
+    def _start(self, most: Val, year: Exp) -> Exp:
+        """Return the threshold before the first unsettled row: nothing where a settled claim of the year was paid above it."""
+        if not self.work.claim:
+            return greatest([most.value, whole(0)])
+        where = [
+            *self.work.records.of_owner(self.entry.id),
+            compare("eq", self.frame.dialect.year(rec("paid_on")), year),
+        ]
+        paid = compare("gt", self.keep(counted(where)), whole(0))
+        return case(
+            [(opposite(self.work.records.known), null("number")), (paid, case([(present(most.value), whole(0))]))],
+            most.value,
+        )
+
+
+def at_most(limits: Limits, value: Val, left: Val) -> Val:
+    """Return a value held under what is left; an unknown limit leaves a known value between nothing and itself."""
+    keep = limits.keep
+    den = _lcm(value.den, left.den)
+    value, left = limits.maths.held(over(value, den)), limits.maths.held(over(left, den))
+    single, exact = opposite(is_range(value)), opposite(is_range(left))
+    known, limited = present(value.value), present(left.value)
+    used_up = both([limited, exact, compare("eq", left.value, whole(0))])
+    low = case([
+        (both([opposite(limited), known, single]), whole(0)),
+        (both([opposite(known), used_up]), whole(0)),
+        (both([known, limited]), exp.func("LEAST", value.value.copy(), left.value.copy())),
+    ])  # fmt: skip
+    high = case([
+        (both([opposite(limited), known, single]), value.value),
+        (both([opposite(known), used_up]), whole(0)),
+        (both([known, limited]), exp.func("LEAST", value.top.copy(), left.top.copy())),
+    ])  # fmt: skip
+    return Val("number", keep(wide(low)), den, keep(wide(high)))
+
+
+def _lcm(*numbers: int) -> int:
+    from math import lcm
+
+    return lcm(*numbers)
+
+
+__all__ = ["Limits", "at_most", "col", "cross"]
