@@ -37,10 +37,10 @@ def test_a_figure_taken_out_is_noticed() -> None:
     kept = dict(entry.figures), dict(entry.raw["figures"])
     try:
         del entry.figures["share_paid_back"], entry.raw["figures"]["share_paid_back"]
-        node, entry.amount = entry.amount, None
+        node, entry.rate = entry.rate, None
         assert ("county-05a", "2/3") in coverage(pack, "county").lost
     finally:
-        entry.figures, entry.amount = kept[0], node
+        entry.figures, entry.rate = kept[0], node
         entry.raw["figures"].update(kept[1])
 
 

@@ -273,6 +273,16 @@ def missing_listed(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]:
             yield Fault(*parameter.home, "MISSING", f"“{parameter.id}”文件未给，待地方填写", f'"{parameter.id}" is not given by the document', "notice")
 
 
+def months_are_counted(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]:
+    """A limit in months on a claim needs to know how many months a claim stands for."""
+    for entry in own_entries(pack, place):
+        if entry.per is None or not pack.vocabulary.entities[entry.per].claim:
+            continue
+        for limit in entry.limits:
+            if limit.measure == "months":
+                yield fault(entry, "LIMIT-MONTHS", f"“{entry.id}”按月计的限额须有 quantity（本次计几个月）", f'the limit in months of "{entry.id}" needs a quantity: how many months one claim stands for', key="limits")
+
+
 def plan_circles(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]:
     """Results that depend on each other in a circle."""
     return Plan(pack).faults
@@ -281,7 +291,7 @@ def plan_circles(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]:
 Check = Callable[[Pack, str, dt.date], Iterable[Fault]]
 CHECKS: tuple[Check, ...] = (
     names_known, conditions_named, unused, stacking_declared, sequences_read, funds_add_up, procedure_faults,
-    overflow_faults, plan_circles, open_terms, missing_listed,
+    overflow_faults, months_are_counted, plan_circles, open_terms, missing_listed,
 )  # fmt: skip
 
 

@@ -401,6 +401,8 @@ class EntryReader(Reader):
         if measure is None or len(bottom) > 1:
             self.fault(entry.file, mark, "LIMIT", f"限额“{written}”须如 20000 元/次、100000 元/年、60 日/年、1 次/36月、36 月", f'the limit "{written}" must be like 20000 元/次, 100000 元/年, 60 日/年, 1 次/36月, 36 月')
             return None
+        if measure == "months" and entry.quantity is not None and power_of(entry.quantity.unit, "月") == 1:
+            measure = "quantity"  # what is paid for several months at once uses up several months
         window = _WINDOWS[bottom[0]] if bottom else "life"
         if window == "claim" and not per.claim:
             window = "life" if entry.every == "once" else "claim"

@@ -88,8 +88,11 @@ class Limiter:
         if limit.window == "claim" and self._per_claim(row):
             left: Any = most
         else:
-            used = self._used(limit, row, peers, lambda paid: _same_code(paid, row, each, code))
+            alone = limit.window == "rolling" and limit.measure == "count"
+            used = self._used(limit, row, [] if alone else peers, lambda paid: _same_code(paid, row, each, code))
             left = _minus(most, used)
+            if alone and row.date.__class__ is not Unknown:
+                left = _one_at_a_time(left, peers)
         self._reduce(limit, left, most, result)
 
     def _per_claim(self, row: Row) -> bool:
@@ -201,7 +204,7 @@ def _order(item: tuple[Row, Result]) -> tuple[int, dt.date, str]:
 def _drawn(limit: Limit, result: Result) -> Span:
     """Return what an earlier row uses of a limit: lowest, highest and what would settle it."""
     unknown = result.status.__class__ is Unknown
-    if limit.measure == "count":
+    if limit.measure in ("count", "months"):
         return (0 if unknown else 1), 1, needs_of(result.status)
     value = result.amount if limit.measure == "money" else result.quantity
     if value is None:
@@ -210,6 +213,18 @@ def _drawn(limit: Limit, result: Result) -> Span:
         return 0, None, value.needs
     low, high = (value.low, value.high) if value.__class__ is Range else (value, value)
     return (0 if unknown else low), high, needs_of(result.status, value)
+
+
+def _one_at_a_time(left: Any, earlier: list[tuple[Row, Result]]) -> Any:
+    """Return what a rolling limit leaves after earlier rows: a new grant must be on record before the next is looked at."""
+    needs: frozenset[str] = frozenset()
+    for _, result in earlier:
+        if result.status is True:
+            return 0
+        needs |= needs_of(result.status)
+    if not needs or left.__class__ is Unknown:
+        return left
+    return Range(0, left.high if left.__class__ is Range else left, needs | needs_of(left))
 
 
 def _minus(most: Any, used: Span) -> Any:
@@ -228,7 +243,7 @@ def _minus(most: Any, used: Span) -> Any:
 def _at_most(value: Any, left: Any) -> Any:
     if left.__class__ is Unknown or value.__class__ is Unknown:
         if value.__class__ is not Unknown and value.__class__ is not Range:
-            return Range(0, value, left.needs)
+            return Range(0, value, left.needs) if value > 0 else value
         if left.__class__ not in (Unknown, Range) and left == 0:
             return 0
         return Unknown(needs_of(value, left))

@@ -394,7 +394,9 @@ class EntryWork:
         for paid in run.record.rows(self.entry.id, row):
             if paid.paid_on is not None and (paid.claim == row.id or paid.of == row.id):
                 result = Result(True)
-                result.amount, result.quantity = paid.amount, paid.quantity
+                result.quantity = paid.quantity
+                if self.money:
+                    result.amount = Unknown(frozenset({"record"})) if paid.amount is None else paid.amount
                 result.notes.append(("settled", paid))
                 return result
         return None

@@ -19,7 +19,6 @@ from bangfu.rules.runners.sql.limits import Limits
 from bangfu.rules.runners.sql.nodes import SqlCompiler
 from bangfu.rules.runners.sql.records import of_record, rec
 from bangfu.rules.runners.sql.stages import FACT_DEN, Answer, Stages
-from bangfu.rules.runners.sql.support import gap
 from bangfu.rules.runners.sql.tree import (
     Exp,
     absent,
@@ -37,7 +36,7 @@ from bangfu.rules.runners.sql.tree import (
     surely,
     whole,
 )
-from bangfu.rules.runners.sql.vals import Val, pick, plain
+from bangfu.rules.runners.sql.vals import Val, pick, plain, unknown
 from bangfu.rules.values import Unknown
 
 FEN = Rounding("half_up", 1)
@@ -227,15 +226,16 @@ class EntrySql:
         if not self.claim:
             return answer
         status = self.keep(case([(settled, boolean(True))], answer.status))
-        if not self.entry.has_money and answer.amount is None:
+        if answer.amount is None:
             return replace(answer, status=status)
+        if not self.entry.has_money:
+            open_ = pick([(settled, unknown("number")), (boolean(True), answer.amount)], "number")
+            return replace(answer, status=status, amount=self.maths.held(open_))
         first = exp.Select(expressions=[rec("amount")]).from_(
             exp.alias_(exp.Table(this=exp.to_identifier("record_rows", quoted=True)), "p", table=True)
         )
         first = first.where(both(self._payments())).order_by(rec("place")).limit(1)
         amount = Val("number", self.keep(exp.Subquery(this=first)))
-        if answer.amount is None:
-            gap("settled claim without amount", self.entry.id)
         return Answer(
             status,
             self.maths.held(pick([(settled, amount), (boolean(True), answer.amount)], "number")),

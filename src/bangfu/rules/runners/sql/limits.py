@@ -118,7 +118,7 @@ class Limits:
         if "quantity" in measures and ("count" in measures or "money" in measures):
             gap("quantity limit beside a count", where)
         for limit in running:
-            if limit.window == "rolling":
+            if limit.window == "rolling" and limit.measure != "count":
                 gap("rolling limit over claims", where)
             if limit.measure == "months":
                 gap("months limit over claims", where)
@@ -195,7 +195,8 @@ class Limits:
             left_low, left_high = most.value, most.top
         else:
             used_low, used_high = (self.keep(u) for u in self._recorded(limit))
-            if not self.alone:
+            running = limit.window == "rolling"
+            if not self.alone and not running:
                 used_low, used_high = self._counted_before(limit, most, status, used_low, used_high)
             scale = most.bottom
             left_high = minus(most.top, exp.Mul(this=used_low.copy(), expression=scale))
@@ -208,6 +209,8 @@ class Limits:
                 ],
                 whole(0),
             )
+            if not self.alone and running:
+                left_low, left_high = self._one_at_a_time(limit, most, status, left_low, left_high)
         live = self.live(status)
         unsettled = opposite(self.settled)
         refused = self.keep(both([live, present(most.value), compare("lt", left_high, most.bottom)]))
@@ -240,6 +243,23 @@ class Limits:
         dated = present(self.on)
         used_high = case([(dated, plus(high, rank))])
         return self.keep(case([(dated, plus(low, sure))], whole(0))), self.keep(used_high)
+
+    def _one_at_a_time(self, limit: Limit, most: Val, status: Exp, low: Exp, high: Exp) -> tuple[Exp, Exp]:
+        """Return what a rolling limit leaves: nothing after a row that surely takes it, perhaps nothing after one that may."""
+        live, one = self.live(status), most.bottom
+        division = self.partition(limit, live)
+        may = self.keep(both([live, opposite(surely(compare("lt", high, one)))]))
+        maybe_before = self.tally(may, division)
+        takes = self.keep(
+            both([surely(status), surely(compare("ge", low, one)), compare("eq", maybe_before, whole(0))])
+        )
+        taken = compare("gt", self.tally(takes, division), whole(0))
+        opened = compare("gt", maybe_before, whole(0))
+        dated = present(self.on)
+        return (
+            self.keep(case([(both([dated, opened]), whole(0))], low)),
+            self.keep(case([(both([dated, taken]), whole(0))], high)),
+        )
 
     def _left(self, limit: Limit, most: Val, value: Val, status: Exp) -> Val:
         """Return what is left of a limit for each row; unknown where the limit itself is."""

@@ -156,7 +156,8 @@ class SqlCompiler:
                 return Val("yes_no", case([(item.shut, boolean(False))], unknown("yes_no").value))
             return Val("yes_no", self.maths.within(item, sorted(codes, key=str)))
 
-        return self.lookup(node.data, make, "yes_no")
+        found = self.lookup(node.data, make, "yes_no")
+        return found if item.closed is None else Val("yes_no", case([(item.shut, boolean(False))], found.value))
 
     def _has(self, node: Node) -> Val:
         codes = self.val(node.args[0])

@@ -27,8 +27,8 @@ from bangfu.rules.runners.sql.vals import Val
 
 
 def rec(name: str) -> Exp:
-    """Return a column of the record."""
-    return col(name, "p")
+    """Return a column of the record; its prefix keeps a subquery from taking a column of the row around it for its own."""
+    return col(f"record.{name}", "p")
 
 
 def of_record(what: Exp, where: list[Exp]) -> Exp:

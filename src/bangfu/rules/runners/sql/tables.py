@@ -29,8 +29,14 @@ LINKS = {
     "date": "DATE",
     "date!": "BOOLEAN",
 }
-RECORD = {"entry": "VARCHAR", "row": "BIGINT", "owner": "BIGINT", "claim": "VARCHAR", "of": "VARCHAR", "own": "BOOLEAN", "since": "DATE",
-          "until": "DATE", "paid_on": "DATE", "amount": "BIGINT", "quantity": "BIGINT", "place": "BIGINT"}  # fmt: skip
+RECORD = {
+    f"record.{name}": kind
+    for name, kind in (
+        ("entry", "VARCHAR"), ("row", "BIGINT"), ("owner", "BIGINT"), ("claim", "VARCHAR"), ("of", "VARCHAR"),
+        ("own", "BOOLEAN"), ("since", "DATE"), ("until", "DATE"), ("paid_on", "DATE"), ("amount", "BIGINT"),
+        ("quantity", "BIGINT"), ("place", "BIGINT"),
+    )
+}  # fmt: skip
 
 Table = tuple[str, dict[str, str], list[list[Any]]]
 
@@ -125,8 +131,6 @@ class Tables:
             row = rows[entity, row_id]
             for place, item in enumerate(items):
                 own = row_id in (item.claim, item.of)
-                if own and item.paid_on is not None and item.amount is None and self.vocabulary.entities[entity].claim:
-                    gap("settled claim without amount", f"{entry} {row_id}")
                 amount = None if item.amount is None else _whole(item.amount, 1, "amount")
                 quantity = None if item.quantity is None else _whole(item.quantity, FACT_DEN, "quantity")
                 yield [entry, numbers[id(row)], numbers[id(owner_of(row))], item.claim, item.of, own, item.since, item.until,
