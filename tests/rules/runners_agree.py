@@ -56,7 +56,7 @@ def differences(engine: Engine, program: SqlProgram, givens: list[Given], day: d
     found = program.run(givens, basis)
     same, paid, said = 0, 0, []
     for number, given in enumerate(givens):
-        run = engine.run(given, day, basis)
+        run = engine.run(given, day, basis, only=program.only)
         for name in program.outputs:
             entry = engine.pack.entries[name]
             for row in run.rows[entry.per or ""]:

@@ -19,7 +19,7 @@ from bangfu.rules.identity import identity_fault
 from bangfu.rules.pack.model import Pack
 from bangfu.rules.record_row import RecordRow
 from bangfu.rules.units import QuantityError, parse_quantity, power_of, unit_text
-from bangfu.rules.values import Number, decimal_text, tidy
+from bangfu.rules.values import NUMBER_STEPS, Number, decimal_text, tidy
 from bangfu.rules.vocabulary import Fact
 from bangfu.rules.yaml_source import LIMIT_BYTES, List, Map, Mark, read_yaml_file
 
@@ -299,12 +299,18 @@ class HouseholdReader:
 
     def _money(self, item: Map, key: str) -> Number | None:
         value = self._number(item, key)
+        if value is not None and (Fraction(value) * 100).denominator != 1:
+            self.fault(item.at(key), "NUMBER", f"{key} 的金额最多到分，不是“{value}”", f'{key} goes to the fen at most, not "{value}"')
+            return None
         return None if value is None else tidy(Fraction(value) * 100)
 
     def _number(self, item: Map, key: str) -> Number | None:
         value = item.get(key)
         if value is None or (isinstance(value, int | Fraction) and not isinstance(value, bool) and value >= 0):
-            return value
+            if value is None or not NUMBER_STEPS % Fraction(value).denominator:
+                return value
+            self.fault(item.at(key), "NUMBER", f"{key} 最多四位小数，不是“{value}”", f'{key} has at most four decimals, not "{value}"')
+            return None
         self.fault(item.at(key), "NUMBER", f"{key} 应为不小于 0 的数，不是“{value}”", f'{key} must be a number of 0 or more, not "{value}"')
         return None
 
@@ -345,6 +351,8 @@ def _number(fact: Fact, value: Any, pack: Pack) -> Any:
     number = tidy(Fraction(number) * scale)
     if scale > 1 and Fraction(number).denominator != 1:
         raise QuantityError(f"金额最多到分，不是“{value}”", f'money goes to the fen at most, not "{value}"')
+    if scale == 1 and NUMBER_STEPS % Fraction(number).denominator:
+        raise QuantityError(f"数值最多四位小数，不是“{value}”", f'a number has at most four decimals, not "{value}"')
     low, high = fact.low, fact.high
     if (low is not None and number < low) or (high is not None and number > high):
         bounds = f"{_shown(low, scale)}..{_shown(high, scale)} {unit_text(fact.unit)}"

@@ -15,6 +15,9 @@ from typing import Final, TypeAlias
 
 Number: TypeAlias = "int | Fraction"
 
+NUMBER_STEPS: Final = 10_000
+"""A stated number other than money carries at most four decimals, so that SQL holds it as a whole number of steps."""
+
 
 class Unknown:
     """A value that nobody has stated; ``needs`` is the set of names that would settle it.
@@ -92,8 +95,9 @@ def needs_of(*values: object) -> frozenset[str]:
     """Return the union of what unknown values and ranges need."""
     found: frozenset[str] = frozenset()
     for value in values:
-        if isinstance(value, Unknown | Range):
-            found |= value.needs
+        if value.__class__ is Unknown or value.__class__ is Range:
+            needs: frozenset[str] = value.needs
+            found = found | needs if found else needs
     return found
 
 
@@ -116,20 +120,20 @@ def round_number(value: Number, mode: str, step: Number) -> Number:
     >>> round_number(Fraction(4684, 10), "up", 1), round_number(Fraction(5, 2), "half_even", 1)
     (469, 2)
     """
-    ratio = Fraction(value) / Fraction(step)
-    below = ratio.numerator // ratio.denominator
-    rest = ratio - below
+    # value / step is top / bottom; whole numbers throughout, no Fraction has to be reduced on the way
+    top, bottom = value.numerator * step.denominator, value.denominator * step.numerator
+    below, rest = divmod(top, bottom)
     if rest == 0 or mode == "down":
         whole = below
     elif mode == "up":
         whole = below + 1
-    elif rest != Fraction(1, 2):
-        whole = below + (rest > Fraction(1, 2))
+    elif 2 * rest != bottom:
+        whole = below + (2 * rest > bottom)
     elif mode == "half_up":
-        whole = below + 1 if ratio > 0 else below
+        whole = below + 1 if top > 0 else below
     else:
         whole = below + below % 2
-    return tidy(whole * Fraction(step))
+    return tidy(whole * step)
 
 
 def decimal_text(value: Number) -> str:

@@ -16,7 +16,8 @@ from bangfu.rules.errors import Fault
 from bangfu.rules.language.nodes import Node
 from bangfu.rules.pack.model import Entry, Pack, Parameter
 from bangfu.rules.plan import nodes_of
-from bangfu.rules.units import Quantity
+from bangfu.rules.units import Quantity, power_of
+from bangfu.rules.values import NUMBER_STEPS
 
 INT64 = 2**63 - 1
 Size = tuple[int, int]
@@ -74,6 +75,8 @@ def _leaf(node: Node) -> Size:
             size(arg)
     ends = [abs(Fraction(end)) for end in (node.low, node.high) if end is not None]
     top = max(ends) if ends else Fraction(10**12)
+    if node.op == "fact" and not power_of(node.unit, "元"):
+        bottom = NUMBER_STEPS
     if node.op == "marginal":
         bottom, top = denominators(node.data), max(top, Fraction(size(node.args[0])[0]))
     return math.ceil(top * bottom), bottom

@@ -190,7 +190,7 @@ def _same_code(paid: RecordRow, row: Row, each: Closure | None, code: Any) -> bo
     if each is None:
         return True
     for other in row.run.rows[row.entity]:
-        if other.id == paid.claim:
+        if other.id in (paid.claim, paid.of):
             found = each(other, None)
             return None if found.__class__ is Unknown else bool(found == code)
     return None

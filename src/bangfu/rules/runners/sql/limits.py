@@ -15,6 +15,7 @@ from bangfu.rules.language.nodes import Node
 from bangfu.rules.pack.model import Limit
 from bangfu.rules.runners.python.rows import OWNER_ENTITIES
 from bangfu.rules.runners.sql import periods
+from bangfu.rules.runners.sql.frames import named
 from bangfu.rules.runners.sql.records import counted, of_record, rec, totalled
 from bangfu.rules.runners.sql.stages import FACT_DEN, Answer
 from bangfu.rules.runners.sql.support import gap
@@ -149,17 +150,27 @@ class Limits:
         day = exp.func("COALESCE", rec("paid_on"), rec("since"))
         where += [present(day), periods.same(self.frame.dialect, limit, day, self.on)]
         known = self.work.records.known
+        surely_counted, maybe_counted = self._of_code(limit, where)
         if limit.measure == "count":
-            used = self.keep(counted(where))
-            return case([(known, used)], whole(0)), case([(both([known, present(self.on)]), used)])
+            used, perhaps = self.keep(counted(surely_counted)), self.keep(counted(maybe_counted))
+            return case([(known, used)], whole(0)), case([(both([known, present(self.on)]), perhaps)])
         if limit.measure == "months":
             used = self._months(where)
             return case([(known, used)], whole(0)), case([(both([known, present(self.on)]), used)])
         part = rec("amount" if limit.measure == "money" else "quantity")
-        whole_ = compare("eq", counted([*where, absent(part)]), whole(0))
+        whole_ = compare("eq", counted([*maybe_counted, absent(part)]), whole(0))
         sure = self.keep(both([known, present(self.on), whole_]))
-        used = self.keep(totalled(part, where))
-        return case([(sure, used)], whole(0)), case([(sure, used)])
+        used, perhaps = self.keep(totalled(part, surely_counted)), self.keep(totalled(part, maybe_counted))
+        return case([(sure, used)], whole(0)), case([(sure, perhaps)])
+
+    def _of_code(self, limit: Limit, where: list[Exp]) -> tuple[list[Exp], list[Exp]]:
+        """Return the tests of what surely and of what perhaps counts against a limit held for each code."""
+        if limit.each is None:
+            return where, where
+        paid = exp.Select(expressions=[col(limit.each, "paid row")]).from_(named(f"rows_{self.entry.per}", "paid row"))
+        code = exp.Subquery(this=paid.where(compare("eq", col("id", "paid row"), rec("row"))))
+        same = compare("eq", code, self.frame.column("r", limit.each))
+        return [*where, surely(same)], [*where, opposite(surely(opposite(same)))]
 
     def _months(self, where: list[Exp]) -> Exp:
         dialect = self.frame.dialect

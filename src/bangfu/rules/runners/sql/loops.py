@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -44,14 +45,9 @@ def loop(outer: SqlCompiler, node: Node) -> Val:
     there = present(frame.column("m", "id"))
     outputs = _fold(inner, spec.call, node, frame.keep(test), there)
     sure = exp.Max(this=exp.cast(frame.keep(case([(known, whole(1))], whole(0))), "INTEGER"))
-    outputs = Val(
-        outputs.kind,
-        case([(compare("eq", sure, whole(1)), outputs.value)]),
-        outputs.den,
-        outputs.high,
-        outputs.counted,
-        outputs.closed,
-    )
+    given = compare("eq", sure, whole(1))
+    high = None if outputs.high is None else case([(given, outputs.high)])
+    outputs = replace(outputs, value=case([(given, outputs.value)]), high=high)
     name = outer.stages.fresh(f"{spec.call} over {spec.collection}")
     columns = [("id", col("id")), *parts("value", outputs)]
     outer.stages.add(name, frame.statement(columns, grouped=True))

@@ -51,6 +51,7 @@ class SqlProgram:
         self.engine = engine
         self.pack = engine.pack
         self.day = day
+        self.only = only
         self.dialect = DIALECTS[dialect]
         self.stages = Stages(engine.pack)
         self.tables = Tables(engine)

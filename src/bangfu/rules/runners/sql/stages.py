@@ -9,9 +9,10 @@ from bangfu.rules.pack.model import Entry, Pack
 from bangfu.rules.runners.sql.frames import Frame, Stored, parts, stored
 from bangfu.rules.runners.sql.tree import Exp, boolean, case, col, opposite
 from bangfu.rules.runners.sql.vals import Val, number, pick, unclosed
+from bangfu.rules.values import NUMBER_STEPS
 
-FACT_DEN = 100
-"""Stated numbers that are not money are held in hundredths."""
+FACT_DEN = NUMBER_STEPS
+"""Stated numbers that are not money are held in ten-thousandths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Answer:
 
 
 def fact_shapes(pack: Pack) -> dict[str, Stored]:
-    """Return the shape of every fact: numbers in hundredths, closed where a gate shuts what is no sum."""
+    """Return the shape of every fact: numbers in steps of four decimals, closed where a gate shuts what is no sum."""
     found: dict[str, Stored] = {}
     for fact in pack.vocabulary.facts.values():
         den = FACT_DEN if fact.type == "number" else 1

@@ -36,7 +36,7 @@ GAPS: dict[str, str] = {
     "limit that is a range": "a limit counted over earlier claims must be one value",
     "threshold over ranges": "a yearly threshold is drawn from sums that are known or unknown, not from ranges",
     "limit over quotients": "a limit counted over earlier claims needs one denominator",
-    "fact with more than two decimals": "a stated number is held in hundredths",
+    "number with more than four decimals": "a stated number is held in ten-thousandths",
     "bands keyed by codes": "a bracket table that also differs by code",
 }
 """Feature → reason. All but ``needs`` raise ``NotSupportedInSql`` when the program is made or the rows are loaded."""

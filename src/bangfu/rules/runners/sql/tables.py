@@ -140,5 +140,5 @@ class Tables:
 def _whole(value: Any, den: int, where: str) -> int:
     number = Fraction(value) * den
     if number.denominator != 1:
-        gap("fact with more than two decimals", where)
+        gap("number with more than four decimals", where)
     return number.numerator
