@@ -179,16 +179,17 @@ class Frame:
     def statement(self, outputs: list[tuple[str, Exp]], *, grouped: bool = False) -> Exp:
         """Return the SELECT of one row for each row of the root (``grouped``: outputs are aggregates but the id)."""
         base = exp.Select(expressions=[_as(col(name, alias), flat) for (alias, name), flat in self.imports.items()])
-        base = base.from_(named(self.aliases["r"], "r"))
+        base = base.from_(named(self.aliases["r"], "r"), copy=False)
         base.set("joins", list(self.joins))
-        last, query = "base", exp.Select().with_("base", as_=base)
+        last, query = "base", exp.Select().with_("base", as_=base, copy=False)
         for place, row in enumerate(self.layers.rows, 1):
-            layer = exp.Select(expressions=[exp.Star(), *(_as(part, name) for name, part in row)]).from_(named(last))
+            layer = exp.Select(expressions=[exp.Star(), *(_as(part, name) for name, part in row)])
+            layer = layer.from_(named(last), copy=False)
             last = f"layer{place}"
             query = query.with_(last, as_=layer, copy=False)
         query.set("expressions", [_as(part, name) for name, part in outputs])
-        query = query.from_(named(last))
-        return query.group_by(col("id")) if grouped else query
+        query = query.from_(named(last), copy=False)
+        return query.group_by(col("id"), copy=False) if grouped else query
 
 
 def named(table: str, alias: str | None = None) -> Exp:

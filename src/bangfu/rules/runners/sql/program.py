@@ -57,6 +57,7 @@ class SqlProgram:
         self.tables = Tables(engine)
         for step in engine.plan.steps_for(only):
             self._step(step)
+        self.tables.only(query for _, query in self.stages.statements)
         self.outputs = {name: shape for name, shape in self.stages.shapes.items() if only is None or name in only}
 
     # -- compiling -----------------------------------------------------------------------------------------------

@@ -7,15 +7,18 @@ gate is carried out already (``name!`` is yes where a fact is closed).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
+
+from sqlglot import exp
 
 from bangfu.rules.engine import Engine
 from bangfu.rules.runners.python.rows import Row, Run, owner_of
 from bangfu.rules.runners.sql.frames import Stored
 from bangfu.rules.runners.sql.stages import FACT_DEN, fact_shapes
 from bangfu.rules.runners.sql.support import gap
+from bangfu.rules.runners.sql.tree import Exp
 from bangfu.rules.values import CLOSED, Unknown
 
 TYPES = {"number": "BIGINT", "yes_no": "BOOLEAN", "date": "DATE", "code": "VARCHAR", "codes": "VARCHAR[]"}
@@ -48,10 +51,25 @@ class Tables:
         self.engine = engine
         self.vocabulary = engine.pack.vocabulary
         self.shapes: dict[str, Stored] = fact_shapes(engine.pack)
+        self.names: set[str] | None = None
+        self.tables: set[str] | None = None
         self.collections = [e.collection for e in self.vocabulary.entities.values() if e.collection]
 
+    def only(self, statements: Iterable[Exp]) -> None:
+        """Leave out every table and column that no statement reads."""
+        self.names, self.tables = set(), set()
+        for statement in statements:
+            self.names |= {column.name for column in statement.find_all(exp.Column)}
+            self.tables |= {table.name for table in statement.find_all(exp.Table)}
+
     def columns(self, entity: str) -> dict[str, str]:
-        """Return name → type of the columns of an entity's rows."""
+        """Return name → type of the columns of an entity's rows that are read."""
+        return {name: kind for name, kind in self._all_columns(entity).items() if name in LINKS or self._read(name)}
+
+    def _read(self, name: str) -> bool:
+        return self.names is None or name in self.names
+
+    def _all_columns(self, entity: str) -> dict[str, str]:
         found = dict(LINKS)
         for fact in self.vocabulary.facts_of(entity):
             if fact.kind == "text":
@@ -78,6 +96,8 @@ class Tables:
         """Yield every table of some runs (``Run`` without results, collections stated)."""
         numbers = {id(row): n for n, row in enumerate(row for run, _ in runs for row in run.all_rows())}
         for entity in self.vocabulary.entities:
+            if self.tables is not None and f"rows_{entity}" not in self.tables:
+                continue
             columns = self.columns(entity)
             rows = [
                 self._row(row, columns, place, numbers)
