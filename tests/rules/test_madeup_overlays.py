@@ -6,13 +6,16 @@ The overlays under ``tests/madeup`` hold invented values, each marked so; they s
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
 from bangfu.rules.assess import assess
+from bangfu.rules.errors import PackError
 from bangfu.rules.household import read_given, read_household_content
 from bangfu.rules.missing import missing_rows
-from tests.rules.engines import PLACES, ROOT, engine
+from bangfu.rules.pack.load import load_pack
+from tests.rules.engines import PLACES, POLICIES, ROOT, engine
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -31,3 +34,34 @@ def test_no_answer_waits_for_a_value_of_the_place(place: str) -> None:
     assert found.answers
     waits = {need for answer in found.answers for need in answer.needs}
     assert not waits & {row.name for row in missing_rows(engine(place).pack)}
+
+
+@pytest.mark.parametrize(
+    ("address", "value", "said"),
+    [
+        ("relief_procedure.steps.bogus.runs", "7 日", "did you mean relief_procedure.steps.publish.runs"),
+        ("relief_procedure.steps.publish.runs", "7 元", "must be in 日"),
+        ("holiday_visits.every", "fortnight", "is no period"),
+        ("small_loan.trem", "24 月", "did you mean small_loan.term"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_refused(address: str, value: str, said: str) -> None:
+    """An address that is not open, a unit or a period that does not fit: a fault with its line, nothing is set."""
+    text = f"place: county\nvalues:\n  - {{set: {address}, value: {value}, from: 2024-01-01, source: 自拟, said_by: 测试}}\n"
+
+    with pytest.raises(PackError, match=re.escape(said)) as caught:
+        load_pack(POLICIES, "county", [("overlay.yaml", text)])
+
+    assert [fault.line for fault in caught.value.faults] == [3]
+
+
+def test_a_setting_that_fits_is_set() -> None:
+    """A clock of a procedure's step is set and is no longer missing."""
+    text = "place: county\nvalues:\n  - {set: relief_procedure.steps.publish.runs, value: 7 日, from: 2024-01-01, source: 自拟, said_by: 测试}\n"
+    pack = load_pack(POLICIES, "county", [("overlay.yaml", text)])
+
+    steps = {step["id"]: step for step in pack.entries["relief_procedure"].raw["steps"]}
+
+    assert steps["publish"]["runs"] == "7 日"
+    assert "relief_procedure.steps.publish.runs" in {row.name for row in missing_rows(engine("county").pack)}
+    assert "relief_procedure.steps.publish.runs" not in {row.name for row in missing_rows(pack)}

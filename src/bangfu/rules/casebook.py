@@ -26,7 +26,7 @@ from bangfu.rules.units import power_of
 from bangfu.rules.values import CLOSED, Range, Unknown, decimal_text
 from bangfu.rules.yaml_source import List, Map, read_yaml_file
 
-CASE_KEYS = ("case", "id", "source", "on", "basis", "with", "readings", "given", "expect", "note", "conditions", "tables", "totals", "widens")
+CASE_KEYS = ("case", "id", "source", "on", "basis", "with", "readings", "given", "expect", "note")
 EXPECT_KEYS = ("entry", "row", "of", "status", "amount", "range", "quantity", "every", "tier", "content", "office", "value", "needs", "because", "note")
 _UNITS = r"(?:元|人|名|户|家|次|日|天|周|月|季|半年|年|岁|学年|小时|级|个|班|倍)"
 
@@ -182,6 +182,8 @@ class CaseRunner:
         for key in ("amount", "range", "quantity", "tier"):
             if key in expect:
                 yield f"a definition has no {key}: write value"
+        if expect.get("status") not in (None, "unknown") and "value" not in expect:
+            yield f"a definition is not {expect['status']}: write value"
         if "value" in expect:
             wanted = expect["value"]
             if isinstance(wanted, bool) or entry.value_kind in ("code", "date"):

@@ -7,14 +7,25 @@ from dataclasses import dataclass
 from bangfu.rules.answers import names_in
 from bangfu.rules.needs import need_label
 from bangfu.rules.pack.model import MISSING, Entry, Pack, Parameter
+from bangfu.rules.pack.open_settings import open_settings
 from bangfu.rules.plan import nodes_of
 from bangfu.rules.units import Quantity, unit_text
 from bangfu.rules.vocabulary import Label
 
+_CLOCK = ("clock", Label("时限", "time limit"))
+_SETTINGS = {
+    "every": ("cadence", Label("周期", "cadence")),
+    "renews": ("cadence", Label("续补周期", "renewal")),
+    **dict.fromkeys(("within", "runs", "due", "whole", "longer", "start_within", "finish_within"), _CLOCK),
+    "term": ("clock", Label("贷款期限", "term of the loan")),
+    "rate": ("value", Label("年利率", "interest a year")),
+    "share": ("value", Label("贴息比例", "share of the interest")),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class MissingRow:
-    """One thing that is missing. ``kind``: value, range, list, condition or cadence; ``name`` is what an overlay sets."""
+    """One thing that is missing. ``kind``: value, range, list, condition, cadence or clock; ``name`` is what an overlay sets."""
 
     name: str
     kind: str
@@ -90,8 +101,9 @@ def _entry_rows(pack: Pack, entry: Entry, direct: dict[str, set[str]]) -> list[M
             rows.append(MissingRow(figure.id, kind, _label(pack, figure.id), unit_text(figure.unit), (entry.id, *held_up(pack, entry.id, direct))))
     if entry.open_condition is not None and not entry.conditions_added:
         rows.append(MissingRow(f"{entry.id}.open_condition", "condition", entry.open_condition, "", (entry.id,)))
-    if entry.every == "missing":
-        rows.append(MissingRow(f"{entry.id}.every", "cadence", Label("周期", "cadence"), "", (entry.id,)))
+    for setting in open_settings(entry).values():
+        kind, label = _SETTINGS.get(setting.key, ("value", Label("数额", "sum")))
+        rows.append(MissingRow(f"{entry.id}.{setting.address}", kind, label, setting.unit, (entry.id,)))
     return rows
 
 

@@ -12,8 +12,10 @@ from bangfu.rules.language.nodes import Node
 from bangfu.rules.pack.load_entries import EntryReader
 from bangfu.rules.pack.load_parameters import ParameterReader
 from bangfu.rules.pack.model import PERIODS, Pack, Parameter
+from bangfu.rules.pack.open_settings import open_settings
 from bangfu.rules.pack.reader import Reader
 from bangfu.rules.pack.values_set import set_value
+from bangfu.rules.units import QuantityError
 from bangfu.rules.yaml_source import List, Map
 
 KEYS = ("place", "values", "conditions", "widens", "readings", "entries", "note")
@@ -98,18 +100,23 @@ class OverlayReader(Reader):
         entry = self.pack.entries.get(entry_id)
         if entry is None or not rest:
             return False
+        setting = open_settings(entry).get(rest)
+        if setting is None:
+            return False
         value = rows[-1]["value"]
-        key = rest.split(".")[0]
+        try:
+            setting.set(value)
+        except QuantityError as error:
+            self.at(rows[-1], "value", "OVERLAY-SET", error.zh, error.en)
         if rest == "every" and value in PERIODS:
             entry.every = str(value)
-            return True
-        return key in entry.raw and key in ("every", "within", "due", "whole", "longer", "steps", "term", "interest", "tiers", "at_least", "worth", "amount", "sources", "parts", "instalments", "renews")
+        return True
 
     def addresses(self) -> list[str]:
         """Return every address that an overlay may set."""
         found = list(self.pack.parameters)
         for entry in self.pack.entries.values():
-            found += [f"{entry.id}.{name}" for name in entry.figures]
+            found += [f"{entry.id}.{name}" for name in (*entry.figures, *open_settings(entry))]
         return found
 
     def _condition(self, row: Map, file: str, *, widen: bool) -> None:
