@@ -214,6 +214,10 @@ def coverage_faults(pack: Pack, place: str, exceptions: dict[tuple[str, str], st
         clause = pack.clauses[clause_id]
         entries = ", ".join(result.covered[clause_id])
         yield Fault(clause.file, clause.line, 1, "COVER-FIGURE", f"条款“{clause_id}”的数字 {figure} 不在条目 {entries} 里", f'the figure {figure} of "{clause_id}" is not found in {entries}')
+    needed = {(clause_id, figure) for clause_id, figure, _ in result.excused}
+    for clause_id, figure in exceptions:
+        if (clause_id, figure) not in needed:
+            yield Fault(f"{place}/exceptions.yaml", 1, 1, "EXCEPTION-STALE", f"例外“{clause_id} {figure}”已用不着，请删去该行", f'the exception "{clause_id} {figure}" is not needed any more: delete its row')
     for entry in pack.entries.values():
         if entry.place != place:
             continue
