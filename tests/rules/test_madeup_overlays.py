@@ -65,3 +65,11 @@ def test_a_setting_that_fits_is_set() -> None:
     assert steps["publish"]["runs"] == "7 日"
     assert "relief_procedure.steps.publish.runs" in {row.name for row in missing_rows(engine("county").pack)}
     assert "relief_procedure.steps.publish.runs" not in {row.name for row in missing_rows(pack)}
+
+
+def test_a_bare_number_takes_the_unit_of_what_was_missing() -> None:
+    """500 for a sum that is missing in 元/次 is 500 元, not 500 fen."""
+    text = "place: county\nvalues:\n  - {set: emergency_aid.amount, value: 500, from: 2024-01-01, source: 自拟, said_by: 测试}\n"
+    figure = load_pack(POLICIES, "county", [("overlay.yaml", text)]).entries["emergency_aid"].figures["amount"]
+
+    assert figure.versions[-1].value.low == 500 * 100

@@ -35,7 +35,7 @@ class ParameterReader(Reader):
         unit, version = self.single(value, file, mark, None)
         if version is None:
             return None
-        given = isinstance(version, Quantity) and version.has_unit
+        given = unit != NO_UNIT or (isinstance(version, Quantity) and version.has_unit)
         return Parameter(
             id=address, label=None, kind="number", unit=unit, versions=(Version(None, version),),
             home=(file, *mark), entry=entry, unit_given=given,
