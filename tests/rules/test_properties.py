@@ -135,3 +135,49 @@ def test_more_income_never_gives_more_dibao(first: int, second: int, size: int) 
 
     assert amounts[0] >= amounts[1]
     assert amounts[0] == max(Fraction(808 * size) - Fraction(min(first, second), 100), 0)
+
+
+INCOME = ("wage_income", "business_income", "pension_income", "property_income", "support_received", "other_income")
+CLIFFS = ("dibao_household", "dibao_edge_household", "rigid_spending_household")
+"""Declared cliffs: above its line a family leaves one recognition and may enter the next, with what hangs on it."""
+
+
+@pytest.mark.parametrize("place", PLACES)
+@settings(max_examples=150)
+@with_random(st.integers(0, 10**9), st.sampled_from((100, 10_000, 100_000)))
+def test_more_income_never_gives_more_aid_outside_declared_cliffs(place: str, seed: int, more: int) -> None:
+    """Raising one member's income raises no benefit and grants nothing new, unless the family crosses a declared line."""
+    rules = engine(place, f"{place}.yaml")
+    poorer = household(rules.pack, seed, stated=0.98)
+    poorer.record = []
+    for row in poorer.rows:
+        row.stated.clear()
+    richer = copy.deepcopy(poorer)
+    dice = random.Random(seed)
+    member = dice.choice([row for row in richer.rows if row.entity == "person"])
+    name = dice.choice([n for n in INCOME if n in member.facts] or [None])
+    if name is None:
+        return
+    member.facts[name] = min(member.facts[name] + more, rules.pack.vocabulary.facts[name].high)
+    before, after = (rules.run(given, on(place), "met") for given in (poorer, richer))
+    crossed = [c for c in CLIFFS if _status(rules, before, c) != _status(rules, after, c)]
+
+    for entry in rules.pack.entries.values():
+        if entry.per is None or not entry.is_benefit or crossed:
+            continue
+        for one, two in zip(before.rows[entry.per], after.rows[entry.per], strict=True):
+            low, high = _worth(rules.result(one, entry)), _worth(rules.result(two, entry))
+            assert low is None or high is None or high <= low, (entry.id, one.id, name, low, high)
+
+
+def _status(rules: Any, run: Any, recognition: str) -> Any:
+    return [rules.result(row, rules.pack.entries[recognition]).status for row in run.rows["household"]]
+
+
+def _worth(result: Any) -> Any:
+    """Return the sum, 1 for a service, 0 if refused; None where anything is open."""
+    if result.status is False:
+        return 0
+    if result.status is not True or result.amount.__class__ in (Unknown, Range):
+        return None
+    return 1 if result.amount is None else result.amount
