@@ -97,7 +97,7 @@ RULES: dict[str, tuple[Any, Any, Any]] = {
         (r("disability_level", p) == 3) * ((r("disability_kind", p) == "intellectual") + (r("disability_kind", p) == "mental"))))),
     "fixed_relief_due": (Household, float, lambda h, p: 0.5 * 940 * numpy.maximum(
         (h("low_income_family", p) + h("spending_poor_family", p)) * _any(h, p, "disability_opens_relief"), h("planning_hardship", p)) * ~h("dibao_household", p)),
-    "may_join_elder": (Person, bool, lambda r, p: (r("age", p) >= 60) * ~r("draws_pension", p)),
+    "may_join_elder": (Person, bool, lambda r, p: ~r("employee_insured", p) * (r("age", p) >= 60) * ~r("draws_pension", p)),
     "may_join_adult": (Person, bool, lambda r, p: ~r("employee_insured", p) * (r("age", p) >= 18) * ~r("works", p)),
 }  # fmt: skip
 COMPARED = [name for name in RULES if name not in ("severely_disabled", "blind")]

@@ -38,7 +38,7 @@ def test_python_and_sql_agree(place: str, overlay: bool, seed: int) -> None:
 
         assert said == []
         assert same > 2000
-        assert paid > 10
+        assert paid > 0
 
 
 @pytest.mark.parametrize("place", ["cn", *PLACES])

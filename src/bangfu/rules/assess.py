@@ -12,7 +12,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from bangfu import __version__
 from bangfu.rules.answers import governing_day, needs_of_result, out_of_force
@@ -20,8 +21,10 @@ from bangfu.rules.engine import SEMANTICS_VERSION, Engine, default_basis
 from bangfu.rules.explain import Explainer, Reason
 from bangfu.rules.household import Given
 from bangfu.rules.pack.model import Entry, Pack
+from bangfu.rules.runners.python.results import Result
+from bangfu.rules.runners.python.rows import owner_of
 from bangfu.rules.units import power_of, unit_text
-from bangfu.rules.values import CLOSED, Range, Unknown, decimal_text
+from bangfu.rules.values import CLOSED, Number, Range, Unknown, decimal_text
 
 ANSWERED = ("cash", "service", "goods", "waiver", "insurance", "loan", "recognition", "duty", "signal")
 
@@ -40,8 +43,7 @@ class Money:
         return self.low == self.high
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One entry for one row.
 
     ``status`` is met, not_met, unknown or lapsed; ``would_be`` is the computed answer under the lapsed banner.
@@ -166,39 +168,35 @@ def _answers(engine: Engine, run: Any, on: dt.date, explainer: Explainer | None)
 
 def one_answer(engine: Engine, entry: Entry, row: Any, on: dt.date, explainer: Explainer | None) -> Answer:
     """Return the answer of one entry for one row of a run."""
-    result = engine.result(row, entry)
+    result: Result = engine.result(row, entry)
     computed = "unknown" if result.status.__class__ is Unknown else "met" if result.status is True else "not_met"
     lapsed = out_of_force(engine, entry, row, on) or not result.window
     tier = entry.tiers[result.tier] if result.tier is not None and entry.tiers else None
-    owner = row
-    while owner.up is not None and owner.entity not in ("person", "household", "organisation"):
-        owner = owner.up
     return Answer(
-        entry=entry.id, kind=entry.kind, entity=row.entity, row=row.id, owner=owner.id,
+        entry=entry.id, kind=entry.kind, entity=row.entity, row=row.id, owner=owner_of(row).id,
         status="lapsed" if lapsed else computed, would_be=computed if lapsed else None,
         amount=money_of(result.amount, entry) if computed != "not_met" else None,
         quantity=_quantity(result.quantity, entry),
         every=(tier.every if tier is not None and tier.every else None) or entry.every,
-        tier=result.tier, needs=tuple(sorted(needs_of_result(result))),
+        tier=result.tier, needs=_needs(result),
         held=None if result.held is None or result.held.__class__ is Unknown else bool(result.held),
-        office=entry.office, joins=entry.joins, papers=entry.papers, articles=tuple(engine.pack.articles(entry)),
+        office=entry.office, joins=entry.joins, papers=entry.papers, articles=engine.articles[entry.id],
         clauses=tuple(entry.covers), reasons=tuple(explainer.explain(entry, row)) if explainer is not None else (),
     )  # fmt: skip
+
+
+def _needs(result: Result) -> tuple[str, ...]:
+    if result.status.__class__ is not Unknown and result.amount.__class__ not in (Unknown, Range):
+        return ()
+    return tuple(sorted(needs_of_result(result)))
 
 
 def money_of(value: Any, entry: Entry) -> Money | None:
     """Return an amount as exact decimals, or None where none is given or known."""
     if value is None or value.__class__ is Unknown:
         return None
-    scale = Fraction(100) if entry.has_money else Fraction(1)
-    unit = unit_text(entry.unit) if entry.has_money else ""
-    if value is CLOSED:
-        value = 0
-    if value.__class__ is Range:
-        high = None if value.high is None else decimal_text(Fraction(value.high) / scale)
-        return Money(decimal_text(Fraction(value.low) / scale), high, unit)
-    text = decimal_text(Fraction(value) / scale)
-    return Money(text, text, unit)
+    scale = 100 if entry.has_money else 1
+    return _decimals(0 if value is CLOSED else value, scale, unit_text(entry.unit) if entry.has_money else "")
 
 
 def _quantity(value: Any, entry: Entry) -> Money | None:
@@ -206,12 +204,19 @@ def _quantity(value: Any, entry: Entry) -> Money | None:
         return None
     node = entry.quantity or next((t.quantity for t in entry.tiers if t.quantity is not None), None)
     unit = node.unit if node is not None else ()
-    scale = Fraction(100) ** power_of(unit, "元")
+    return _decimals(value, Fraction(100) ** power_of(unit, "元"), unit_text(unit))
+
+
+def _decimals(value: Any, scale: Number, unit: str) -> Money:
     if value.__class__ is Range:
-        high = None if value.high is None else decimal_text(Fraction(value.high) / scale)
-        return Money(decimal_text(Fraction(value.low) / scale), high, unit_text(unit))
-    text = decimal_text(Fraction(value) / scale)
-    return Money(text, text, unit_text(unit))
+        return Money(_text(value.low, scale), None if value.high is None else _text(value.high, scale), unit)
+    text = _text(value, scale)
+    return Money(text, text, unit)
+
+
+@lru_cache(maxsize=4096)
+def _text(value: Number, scale: Number) -> str:
+    return decimal_text(Fraction(value) / scale)
 
 
 def facts_hash(given: Given) -> str:

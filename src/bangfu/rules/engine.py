@@ -9,6 +9,7 @@ from typing import Any
 
 from bangfu.rules.errors import PackError
 from bangfu.rules.household import Given
+from bangfu.rules.outline import Outline
 from bangfu.rules.pack.model import Entry, Pack, Parameter
 from bangfu.rules.plan import Plan
 from bangfu.rules.render import Renderer
@@ -59,6 +60,16 @@ class Engine:
         """Return the renderers of both languages; texts of nodes are kept."""
         return {lang: Renderer(self.pack, lang) for lang in ("zh", "en")}
 
+    @cached_property
+    def articles(self) -> dict[str, tuple[str, ...]]:
+        """Return the articles that each entry rests on."""
+        return {entry.id: tuple(self.pack.articles(entry)) for entry in self.pack.entries.values()}
+
+    @cached_property
+    def outline(self) -> Outline:
+        """Return what arguments share whatever the household."""
+        return Outline(self.words)
+
     def program(self, day: dt.date, only: frozenset[str] | None = None) -> Program:
         """Return the program for a day; ``only`` limits it to some entries and what they read."""
         key = (bisect_right(self.breakpoints, day), only)
@@ -73,8 +84,7 @@ class Engine:
 
     def result(self, row: Any, entry: Entry) -> Any:
         """Return the ``Result`` (or a definition's value) of one entry for one row."""
-        slots = self.layout.slots[row.entity]
-        return row.v[slots[entry.id if entry.kind == "definition" else f"result {entry.id}"]]
+        return row.v[self.layout.answers[entry.id]]
 
 
 def default_basis(given: Given) -> str:

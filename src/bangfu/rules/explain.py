@@ -7,15 +7,15 @@ far away it is; an unknown names the question to ask. Chinese and English come f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
 from bangfu.rules.engine import Engine
-from bangfu.rules.language.nodes import Node
+from bangfu.rules.language.nodes import Node, Ref
 from bangfu.rules.needs import need_label
 from bangfu.rules.pack.model import Entry, Limit
-from bangfu.rules.render import number_text, shown_value
+from bangfu.rules.render import number_text, shown_pair, shown_value, value_pair
 from bangfu.rules.runners.python.nodes import Compiler
 from bangfu.rules.units import NO_UNIT, Unit, unit_text
 from bangfu.rules.values import CLOSED, Range, Unknown, needs_of
@@ -23,6 +23,7 @@ from bangfu.rules.values import CLOSED, Range, Unknown, needs_of
 MOST_DEPTH = 4
 MOST_LINES = 40
 _DECIDING = {("and", "no"): "no", ("or", "yes"): "yes", ("and", "unknown"): "unknown", ("or", "unknown"): "unknown"}
+_JOINED = {"and": ("以下各项都要符合", "all of these are needed"), "or": ("以下有一项符合即可", "one of these is enough")}
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 
 
@@ -63,38 +64,34 @@ class Explainer:
         self.run = run
         self.program = engine.program(run.today)
         self.words = engine.words
+        self.outline = engine.outline
+        self._drawn: dict[tuple[str, Any, int], list[Reason]] = {}
 
     def explain(self, entry: Entry, row: Any) -> list[Reason]:
         """Return the argument for one entry and one row."""
         if entry.kind == "definition":
             return [self.definition(entry, row, 0)]
         result = self.engine.result(row, entry)
-        found = list(self.conditions(entry, row, 0, result))
-        found += self.basis(entry, result)
+        found = self.conditions(entry, row, 0) + self.basis(entry, result)
         if result.status is not False or result.before is not None:
             found += self.amount(entry, row, result)
         found += [self.note(entry, code, data) for code, data in result.notes]
         return _shortened(found)
 
     # -- conditions ----------------------------------------------------------------------------------------------
-    def conditions(self, entry: Entry, row: Any, depth: int, result: Any) -> Iterator[Reason]:
-        """Yield a line per condition; once one refuses, only those that refuse are shown."""
+    def conditions(self, entry: Entry, row: Any, depth: int) -> list[Reason]:
+        """Return a line per condition; once one refuses, only those that refuse are shown."""
         compiler = self.program.compiler(entry)
         values = [(address, closure(row, None)) for address, closure in self.program.conditions(entry)]
         refusing = [(address, value) for address, value in values if value is False or value is CLOSED]
-        for address, value in refusing or values:
-            yield self.condition(entry, address, value, row, compiler, depth)
+        return [self.condition(entry, address, value, row, compiler, depth) for address, value in refusing or values]
 
     def condition(self, entry: Entry, address: str, value: Any, row: Any, compiler: Compiler, depth: int) -> Reason:
         """Return the line of one condition by its address."""
-        key, _, place = address.partition(".")
-        if key in ("when", "unless") and place:
-            node = getattr(entry, key)[int(place)]
-            if key == "unless":
-                node = Node("not", (node,), None, "yes_no")
-            return self.test(node, row, None, compiler, depth)
-        zh, en = self._special(entry, key, "zh"), self._special(entry, key, "en")
-        return Reason(key, zh, en, verdict_of(value))
+        node = self.outline.conditions(entry).get(address)
+        if node is not None:
+            return self.test(node, value, row, None, compiler, depth)
+        return Reason(address, self._special(entry, address, "zh"), self._special(entry, address, "en"), verdict_of(value))
 
     def _special(self, entry: Entry, key: str, lang: str) -> str:
         """Return the words of a condition that is no expression."""
@@ -116,9 +113,8 @@ class Explainer:
     def _label(self, name: str | None, lang: str) -> str:
         return self.words[lang].label(name or "")
 
-    def test(self, node: Node, row: Any, loop: Any, compiler: Compiler, depth: int) -> Reason:
-        """Return the line of a yes/no node with the lines below it that decide."""
-        value = compiler.closure(node)(row, loop)
+    def test(self, node: Node, value: Any, row: Any, loop: Any, compiler: Compiler, depth: int) -> Reason:
+        """Return the line of a yes/no node that came out as ``value``, with the lines below it that decide."""
         verdict = verdict_of(value)
         if node.op in ("and", "or"):
             return self._joined(node, verdict, row, loop, compiler, depth)
@@ -126,52 +122,46 @@ class Explainer:
             return self._negated(node, verdict, row, loop, compiler, depth)
         if node.op in _COMPARISONS and node.args[0].op != "reading":
             return self._comparison(node, value, row, loop, compiler, depth)
-        zh, en = (self.words[lang].text(node) for lang in ("zh", "en"))
-        reason = Reason("test", zh, en, verdict)
+        zh, en = self.outline.said(node)
         if node.op == "loop":
-            reason.children = self._loop_rows(node, row, compiler, depth)
-        elif node.op in ("in", "in_list", "has"):
-            self._with_value(reason, node.args[0], row, loop, compiler)
-            reason.children = self._below(node.args[0], row, loop, depth)
-        else:
-            reason.children = self._below(node, row, loop, depth)
-        return reason
+            return Reason("test", zh, en, verdict, self._loop_rows(node, row, compiler, depth))
+        if node.op in ("in", "in_list", "has"):
+            part = node.args[0]
+            now = shown_pair(compiler.closure(part)(row, loop), part, self.engine.pack)
+            return Reason("test", f"{zh}：现为 {now[0]}", f"{en}: it is {now[1]}", verdict, self._below(part, row, loop, depth))
+        return Reason("test", zh, en, verdict, self._below(node, row, loop, depth))
 
     def _joined(self, node: Node, verdict: str, row: Any, loop: Any, compiler: Compiler, depth: int) -> Reason:
-        verdicts = [verdict_of(compiler.closure(a)(row, loop)) for a in node.args]
+        values = [compiler.closure(a)(row, loop) for a in node.args]
         deciding = _DECIDING.get((node.op, verdict))
-        telling = [a for a, said in zip(node.args, verdicts, strict=True) if deciding is None or said == deciding]
-        shown = [self.test(a, row, loop, compiler, depth + 1) for a in telling]
+        telling = [(a, v) for a, v in zip(node.args, values, strict=True) if deciding is None or verdict_of(v) == deciding]
+        shown = [self.test(a, value, row, loop, compiler, depth + 1) for a, value in telling]
         if len(shown) == 1 and deciding:
             return shown[0]
-        words = {"and": ("以下各项都要符合", "all of these are needed"), "or": ("以下有一项符合即可", "one of these is enough")}[node.op]
-        return Reason(node.op, words[0], words[1], verdict, shown)
+        zh, en = _JOINED[node.op]
+        return Reason(node.op, zh, en, verdict, shown)
 
     def _negated(self, node: Node, verdict: str, row: Any, loop: Any, compiler: Compiler, depth: int) -> Reason:
-        inner = self.test(node.args[0], row, loop, compiler, depth)
-        zh = f"不得有此情形：{inner.zh}"
-        en = f"must not be the case: {inner.en}"
-        return Reason("not", zh, en, verdict, inner.children)
+        part = node.args[0]
+        inner = self.test(part, compiler.closure(part)(row, loop), row, loop, compiler, depth)
+        return Reason("not", f"不得有此情形：{inner.zh}", f"must not be the case: {inner.en}", verdict, inner.children)
 
     def _comparison(self, node: Node, value: Any, row: Any, loop: Any, compiler: Compiler, depth: int) -> Reason:
         a, b = node.args
         left, right = compiler.closure(a)(row, loop), compiler.closure(b)(row, loop)
-        texts = []
-        for lang in ("zh", "en"):
-            said = self.words[lang].text(node)
-            shown = self._shown_side(a, left, b, lang)
-            other = self._shown_side(b, right, a, lang)
-            tail = f"：{shown} 对 {other}" if lang == "zh" else f": {shown} against {other}"
-            if b.op == "const":
-                tail = f"：现为 {shown}" if lang == "zh" else f": it is {shown}"
-            texts.append(said + tail + self._margin(node, value, left, right, lang))
-        reason = Reason("comparison", texts[0], texts[1], verdict_of(value))
-        reason.children = self._below(a, row, loop, depth) + self._below(b, row, loop, depth)
-        return reason
+        (zh, en), (shown_zh, shown_en) = self.outline.said(node), self._side(a, left, b)
+        if b.op == "const":
+            zh, en = f"{zh}：现为 {shown_zh}", f"{en}: it is {shown_en}"
+        else:
+            other_zh, other_en = self._side(b, right, a)
+            zh, en = f"{zh}：{shown_zh} 对 {other_zh}", f"{en}: {shown_en} against {other_en}"
+        if value is False:
+            zh, en = zh + self._margin(node, value, left, right, "zh"), en + self._margin(node, value, left, right, "en")
+        below = [*self._below(a, row, loop, depth), *self._below(b, row, loop, depth)]
+        return Reason("comparison", zh, en, verdict_of(value), below)
 
-    def _shown_side(self, node: Node, value: Any, beside: Node, lang: str) -> str:
-        unit = beside.unit if node.literal else node.unit
-        return shown_value(value, node.kind, unit, node.codes or beside.codes, self.engine.pack, lang)
+    def _side(self, node: Node, value: Any, beside: Node) -> tuple[str, str]:
+        return shown_pair(value, node, self.engine.pack, beside)
 
     def _margin(self, node: Node, value: Any, left: Any, right: Any, lang: str) -> str:
         """Return how far a refused comparison of numbers is from being met."""
@@ -187,15 +177,6 @@ class Explainer:
             return f"，高出 {gap}" if lang == "zh" else f", {gap} too high"
         return f"，还差 {gap}" if lang == "zh" else f", {gap} short"
 
-    def _with_value(self, reason: Reason, node: Node, row: Any, loop: Any, compiler: Compiler) -> None:
-        value = compiler.closure(node)(row, loop)
-        for lang in ("zh", "en"):
-            said = shown_value(value, node.kind, node.unit, node.codes, self.engine.pack, lang)
-            if lang == "zh":
-                reason.zh += f"：现为 {said}"
-            else:
-                reason.en += f": it is {said}"
-
     def _loop_rows(self, node: Node, row: Any, compiler: Compiler, depth: int) -> list[Reason]:
         """Return a line for each row that decides a loop (a few at most)."""
         from bangfu.rules.runners.python.loops import chain_to, loop_rows
@@ -210,8 +191,8 @@ class Explainer:
         body = node.args[0] if node.data.call in ("any", "all") else node.args[1]
         found = []
         for item in rows[:4]:
-            line = self.test(body, row, item, compiler, depth + 2) if body.op != "const" else None
-            if line is not None:
+            if body.op != "const":
+                line = self.test(body, compiler.closure(body)(row, item), row, item, compiler, depth + 2)
                 line.zh, line.en = f"{item.id}：{line.zh}", f"{item.id}: {line.en}"
                 found.append(line)
         return found
@@ -221,21 +202,21 @@ class Explainer:
         if depth >= MOST_DEPTH:
             return []
         found: list[Reason] = []
-        seen: set[str] = set()
-        for part in node.walk():
-            if part.op == "loop":
-                return found
-            if part.op != "result" or part.data.name in seen:
-                continue
-            seen.add(part.data.name)
+        for part in self.outline.results(node):
             entry = self.engine.pack.entries[part.data.name]
-            target = self.program.compiler(entry).locate(part.data.path, in_loop=part.data.in_loop)(row, loop)
-            if target is None:
-                continue
-            if entry.kind == "definition":
-                found.append(self.definition(entry, target, depth + 1))
-            elif not entry.is_benefit:
-                found += self._recognition(entry, target, depth + 1)
+            target = None if entry.is_benefit else _reached(part.data, row, loop)
+            if target is not None:
+                found += self._result_lines(entry, target, depth + 1)
+        return found
+
+    def _result_lines(self, entry: Entry, row: Any, depth: int) -> list[Reason]:
+        """Return the lines of one result for one row; many entries read it, so they are drawn up once in a run."""
+        key = (entry.id, row, depth)
+        found = self._drawn.get(key)
+        if found is None:
+            definition = entry.kind == "definition"
+            found = [self.definition(entry, row, depth)] if definition else self._recognition(entry, row, depth)
+            self._drawn[key] = found
         return found
 
     def _recognition(self, entry: Entry, row: Any, depth: int) -> list[Reason]:
@@ -246,21 +227,18 @@ class Explainer:
         by_facts = row.run.basis == "met" and result.met.__class__ is not Unknown
         if stated and not by_facts and (result.held is True or result.held is False):
             return stated
-        return [*self.conditions(entry, row, depth, result), *([] if by_facts else stated)]
+        return self.conditions(entry, row, depth) + ([] if by_facts else stated)
 
     def definition(self, entry: Entry, row: Any, depth: int) -> Reason:
         """Return the line of a definition: its value and how it came about."""
         value = self.engine.result(row, entry)
-        texts = []
-        for lang in ("zh", "en"):
-            said = shown_value(value, entry.value_kind, entry.unit, entry.codes, self.engine.pack, lang)
-            formula = self.words[lang].text(entry.value) if entry.value is not None else ""
-            arrow = f"{entry.label.text(lang)} = {said}"
-            texts.append(arrow + (f" ← {formula}" if formula and len(formula) < 120 else ""))
-        reason = Reason("definition", texts[0], texts[1], verdict_of(value) if entry.value_kind == "yes_no" else "unknown" if value.__class__ is Unknown else "info")
-        if entry.value is not None and depth < MOST_DEPTH:
-            reason.children = self._below(entry.value, row, None, depth + 1)
-        return reason
+        (label, (zh, en)), (tail_zh, tail_en) = (entry.label, self._value_pair(entry, value)), self.outline.formula(entry)
+        verdict = verdict_of(value) if entry.value_kind == "yes_no" else "unknown" if value.__class__ is Unknown else "info"
+        children = self._below(entry.value, row, None, depth + 1) if entry.value is not None and depth < MOST_DEPTH else []
+        return Reason("definition", f"{label.zh} = {zh}{tail_zh}", f"{label.en} = {en}{tail_en}", verdict, children)
+
+    def _value_pair(self, entry: Entry, value: Any) -> tuple[str, str]:
+        return value_pair(value, entry.value_kind, entry.unit, entry.codes, self.engine.pack)
 
     # -- amount, notes -------------------------------------------------------------------------------------------
     def basis(self, entry: Entry, result: Any) -> list[Reason]:
@@ -277,7 +255,7 @@ class Explainer:
 
     def amount(self, entry: Entry, row: Any, result: Any) -> list[Reason]:
         """Return how the sum came about: tier, formula, formula with values."""
-        node = self._amount_node(entry, result)
+        node = self.outline.amount(entry, result.tier)
         if result.amount is None or node is None:
             return []
         compiler = self.program.compiler(entry)
@@ -287,32 +265,13 @@ class Explainer:
             assert label is not None
             found.append(Reason("tier", f"适用档：{label.zh}", f"tier: {label.en}", "info"))
         value = result.before if result.before is not None and result.before.__class__ is not Unknown else result.amount
-        texts = []
-        for lang in ("zh", "en"):
-            said = amount_text(value, entry.unit, lang)
-            formula = self.words[lang].text(node)
-            texts.append(f"金额 = {formula} = {said}" if lang == "zh" else f"amount = {formula} = {said}")
-        line = Reason("amount", texts[0], texts[1], "unknown" if value.__class__ is Unknown else "info")
-        line.children = [*self._inputs(node, row, compiler), *self._below(node, row, None, 1)]
-        found.append(line)
+        zh, en = self.outline.said(node)
+        zh, en = f"金额 = {zh} = {amount_text(value, entry.unit, 'zh')}", f"amount = {en} = {amount_text(value, entry.unit, 'en')}"
+        below = [*self._inputs(node, row, compiler), *self._below(node, row, None, 1)]
+        found.append(Reason("amount", zh, en, "unknown" if value.__class__ is Unknown else "info", below))
         if result.amount.__class__ in (Unknown, Range):
             found.append(self.unknown(needs_of(result.amount)))
         return found
-
-    def _amount_node(self, entry: Entry, result: Any) -> Node | None:
-        tier = entry.tiers[result.tier] if result.tier is not None and entry.tiers else None
-
-        def part(name: str) -> Node | None:
-            return (getattr(tier, name, None) if tier is not None else None) or getattr(entry, name, None)
-
-        amount, quantity, rate, share, base = (part(n) for n in ("amount", "quantity", "rate", "share", "base"))
-        if amount is not None:
-            return amount
-        if quantity is not None and rate is not None:
-            return Node("mul", (quantity, rate), None, "number", entry.unit)
-        if share is not None:
-            return share if base is None else Node("mul", (share, base), None, "number", entry.unit)
-        return None
 
     def _inputs(self, node: Node, row: Any, compiler: Compiler) -> list[Reason]:
         """Return the facts and dated values that a formula uses."""
@@ -329,7 +288,8 @@ class Explainer:
             if part.op == "param" and part.data.label is None:
                 continue
             value = compiler.closure(part)(row, None)
-            zh, en = (f"{self.words[lang].text(part)} = {shown_value(value, part.kind, part.unit, part.codes, self.engine.pack, lang)}" for lang in ("zh", "en"))
+            (zh, en), shown = self.outline.said(part), shown_pair(value, part, self.engine.pack)
+            zh, en = f"{zh} = {shown[0]}", f"{en} = {shown[1]}"
             source = _source(part, self.run.today) if part.op == "param" else None
             if source:
                 zh, en = f"{zh}（{source}）", f"{en} ({source})"
@@ -425,19 +385,31 @@ def _source(node: Node, today: Any) -> str | None:
 def _shortened(reasons: list[Reason]) -> list[Reason]:
     """Keep an argument to tens of lines: the deepest lines give way first."""
     for depth in range(MOST_DEPTH + 2, 0, -1):
-        if sum(1 for reason in reasons for _ in reason.lines()) <= MOST_LINES:
+        if _size(reasons) <= MOST_LINES:
             break
-        for reason in reasons:
-            _cut(reason, depth)
+        reasons = [_cut(reason, depth) for reason in reasons]
     return reasons
 
 
-def _cut(reason: Reason, depth: int) -> None:
-    if depth <= 1:
-        reason.children = []
-        return
-    for child in reason.children:
-        _cut(child, depth - 1)
+def _size(reasons: list[Reason]) -> int:
+    return len(reasons) + sum(_size(reason.children) for reason in reasons if reason.children)
+
+
+def _cut(reason: Reason, depth: int) -> Reason:
+    """Return a line without what lies deeper: a copy, for other arguments may hold the same lines."""
+    if not reason.children:
+        return reason
+    return replace(reason, children=[] if depth <= 1 else [_cut(child, depth - 1) for child in reason.children])
+
+
+def _reached(ref: Ref, row: Any, loop: Any) -> Any:
+    """Return the row that a reference leads to, or None."""
+    here = loop if ref.in_loop else row
+    for step in ref.path:
+        if here is None:
+            return None
+        here = getattr(here, step)
+    return here
 
 
 __all__ = ["Explainer", "Reason", "amount_text", "note_texts", "unit_text"]

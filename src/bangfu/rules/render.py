@@ -18,6 +18,7 @@ _COMPARE = {
     "gt": ("高于", "is above"), "ge": ("不低于", "is at least"),
 }  # fmt: skip
 _NUMBER_SIGNS = {"eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
+_UNKNOWN, _YES, _NO = ("未知", "unknown"), ("是", "yes"), ("否", "no")
 _ARITHMETIC = {"add": " + ", "sub": " - ", "mul": " × ", "div": " ÷ "}
 _RANK = {"or": 1, "and": 2, "not": 3, "add": 5, "sub": 5, "mul": 6, "div": 6}
 _CALLS = {
@@ -46,15 +47,14 @@ class Renderer:
     def __init__(self, pack: Pack | None, lang: str) -> None:
         self.pack = pack
         self.lang = lang
-        self._said: dict[tuple[int, int], tuple[Node, str]] = {}
+        self._said: dict[tuple[Node, int], str] = {}
 
     def text(self, node: Node, outer: int = 0) -> str:
         """Return the words of a node, bracketed where the outer operation binds closer (worked out once a node)."""
-        key = (id(node), outer)
-        found = self._said.get(key)
+        found = self._said.get((node, outer))
         if found is None:
-            found = self._said[key] = (node, self._bracketed(node, outer))
-        return found[1]
+            found = self._said[node, outer] = self._bracketed(node, outer)
+        return found
 
     def _bracketed(self, node: Node, outer: int) -> str:
         rank = _RANK.get(node.op, 9)
@@ -196,7 +196,7 @@ class Renderer:
     def constant(self, value: Any, node: Node) -> str:
         """Return a constant."""
         if isinstance(value, bool):
-            return pick(("是", "yes") if value else ("否", "no"), self.lang)
+            return pick(_YES if value else _NO, self.lang)
         return str(value)
 
     def value(self, value: Any, beside: Node) -> str:
@@ -207,11 +207,11 @@ class Renderer:
 def shown_value(value: Any, kind: str, unit: Unit, codes: str | None, pack: Pack | None, lang: str) -> str:
     """Return any value (unknown, ranges, codes and dates included) as a reader sees it."""
     if value.__class__ is Unknown:
-        return pick(("未知", "unknown"), lang)
+        return pick(_UNKNOWN, lang)
     if value is CLOSED:
         return pick(("不适用", "not applicable"), lang)
     if isinstance(value, bool):
-        return pick(("是", "yes") if value else ("否", "no"), lang)
+        return pick(_YES if value else _NO, lang)
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, frozenset):
@@ -220,6 +220,21 @@ def shown_value(value: Any, kind: str, unit: Unit, codes: str | None, pack: Pack
         table = pack.vocabulary.codes.get(codes or "") if pack else None
         return table.codes[value].text(lang) if table and value in table.codes else value
     return number_text(value, unit, lang)
+
+
+def value_pair(value: Any, kind: str, unit: Unit, codes: str | None, pack: Pack | None) -> tuple[str, str]:
+    """Return a value as a reader sees it, in Chinese and English."""
+    if value.__class__ is Unknown:
+        return _UNKNOWN
+    if value.__class__ is bool:
+        return _YES if value else _NO
+    return shown_value(value, kind, unit, codes, pack, "zh"), shown_value(value, kind, unit, codes, pack, "en")
+
+
+def shown_pair(value: Any, node: Node, pack: Pack | None, beside: Node | None = None) -> tuple[str, str]:
+    """Return the value of a node in both languages; a bare number takes the unit of what it stands beside."""
+    unit = beside.unit if beside is not None and node.literal else node.unit
+    return value_pair(value, node.kind, unit, node.codes or (beside.codes if beside is not None else None), pack)
 
 
 @lru_cache(maxsize=65536)

@@ -21,6 +21,7 @@ class Layout:
         self.slots: dict[str, dict[str, int]] = {name: {} for name in pack.vocabulary.entities}
         self.facts: dict[str, list[Fact]] = {name: [] for name in pack.vocabulary.entities}
         self.blank: dict[str, list[Any]] = {name: [] for name in pack.vocabulary.entities}
+        self.answers: dict[str, int] = {}
         for fact in pack.vocabulary.facts.values():
             self._slot(fact.entity, fact.id, Unknown(frozenset({fact.id})))
             self.facts[fact.entity].append(fact)
@@ -29,20 +30,33 @@ class Layout:
                 continue
             self._slot(entry.per, entry.id, Unknown(frozenset({entry.id})))
             self._slot(entry.per, f"result {entry.id}", None)
+            self.answers[entry.id] = self.slots[entry.per][entry.id if entry.kind == "definition" else f"result {entry.id}"]
             if entry.id in receives:
                 self._slot(entry.per, f"receives {entry.id}", Unknown(frozenset({entry.id})))
-        self.gated = {
-            name: [(f.id, self.slots[name][f.id], self.slots[name][f.gate], 0 if f.type in ("money", "number") else CLOSED)
-                   for f in _gates_first(self.facts[name]) if f.gate]
-            for name in pack.vocabulary.entities
-        }  # fmt: skip
-        self.yes_no_gated = {
-            name: {f.id for f in facts if f.type == "yes_no"} for name, facts in self.facts.items()
-        }
+        self.gates = {name: self._gates(name) for name in pack.vocabulary.entities}
+        self.kids = {name: self._unstated(name) for name in pack.vocabulary.entities}
 
     def _slot(self, entity: str, name: str, blank: Any) -> None:
         self.slots[entity][name] = len(self.blank[entity])
         self.blank[entity].append(blank)
+
+    def _gates(self, entity: str) -> list[tuple[int, list[tuple[str, int, Any]]]]:
+        """Return each gate's slot with the facts behind it and what they are once it is closed, outer gates first."""
+        found: dict[int, list[tuple[str, int, Any]]] = {}
+        slots = self.slots[entity]
+        for fact in _gates_first(self.facts[entity]):
+            if fact.gate:
+                closed: Any = False if fact.type == "yes_no" else 0 if fact.type in ("money", "number") else CLOSED
+                found.setdefault(slots[fact.gate], []).append((fact.id, slots[fact.id], closed))
+        return list(found.items())
+
+    def _unstated(self, owner: str) -> dict[str, Any]:
+        """Return the collections of an owner as they are before anybody states them."""
+        found: dict[str, Any] = {}
+        for entity in self.pack.vocabulary.entities.values():
+            if entity.collection is not None and owner in (entity.belongs_to, entity.at):
+                found[entity.collection] = Unknown(frozenset({entity.collection}))
+        return found
 
     def row(self, given: GivenRow) -> Row:
         """Return a row with its stated facts; what a closed gate answers is filled in."""
@@ -52,10 +66,13 @@ class Layout:
             place = slots.get(name)
             if place is not None:
                 values[place] = value
-        for name, place, gate, closed in self.gated[given.entity]:
-            if name not in given.facts and (values[gate] is False or values[gate] is CLOSED):
-                values[place] = False if name in self.yes_no_gated[given.entity] else closed
+        for gate, behind in self.gates[given.entity]:
+            if values[gate] is False or values[gate] is CLOSED:
+                for name, place, closed in behind:
+                    if name not in given.facts:
+                        values[place] = closed
         row = Row(given.entity, given.id, values)
+        row.kids = self.kids[given.entity].copy()
         row.stated = dict(given.stated)
         return row
 
@@ -99,20 +116,17 @@ def build_run(layout: Layout, given: Given, today: dt.date, basis: str) -> Run:
 
 def _collections(layout: Layout, given: Given, rows: dict[str, list[Row]]) -> None:
     for entity in layout.pack.vocabulary.entities.values():
-        if entity.collection is None:
+        if entity.collection is None or entity.collection not in given.collections:
             continue
-        unknown = Unknown(frozenset({entity.collection}))
-        known = entity.collection in given.collections
         for owner_entity, link in ((entity.belongs_to, "up"), (entity.at, "at")):
             if owner_entity is None:
                 continue
             for owner in rows[owner_entity]:
-                owner.kids[entity.collection] = [] if known else unknown
-            if known:
-                for row in rows[entity.id]:
-                    owner_row = getattr(row, link)
-                    if owner_row is not None:
-                        owner_row.kids[entity.collection].append(row)
+                owner.kids[entity.collection] = []
+            for row in rows[entity.id]:
+                owner_row = getattr(row, link)
+                if owner_row is not None:
+                    owner_row.kids[entity.collection].append(row)
 
 
 def _record(layout: Layout, run: Run, record: list[RecordRow], index: dict[tuple[str, str], Row]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from bangfu.rules.language.nodes import Node
 from bangfu.rules.pack.model import Entry, Parameter, Rounding, Tier
 from bangfu.rules.runners.python import ops
-from bangfu.rules.runners.python.nodes import Closure, Compiler, clamp, rounded
+from bangfu.rules.runners.python.nodes import Closure, Compiler, clamp, opposite, rounded
 from bangfu.rules.runners.python.results import Result
 from bangfu.rules.runners.python.rows import Row, current, holding
 from bangfu.rules.values import CLOSED, Range, Unknown, needs_of
@@ -28,7 +28,7 @@ def conditions_of(entry: Entry, compiler: Compiler) -> list[tuple[str, Closure]]
     else:
         found += [(f"when.{place}", closure) for place, closure in enumerate(when)]
     for place, node in enumerate(entry.unless):
-        found.append((f"unless.{place}", _opposite(compiler.closure(node))))
+        found.append((f"unless.{place}", opposite(compiler.closure(node))))
     if entry.policy:
         found.append(("policy", _policy(entry, compiler)))
     if entry.open_condition is not None:
@@ -40,10 +40,6 @@ def conditions_of(entry: Entry, compiler: Compiler) -> list[tuple[str, Closure]]
 
 def _or_wider(when: list[Closure], wide: list[Closure]) -> Closure:
     return lambda r, m: ops.kleene_or([ops.kleene_and([c(r, m) for c in when]), *(c(r, m) for c in wide)])
-
-
-def _opposite(closure: Closure) -> Closure:
-    return lambda r, m: ops.kleene_not(closure(r, m))
 
 
 def _policy(entry: Entry, compiler: Compiler) -> Closure:
@@ -171,6 +167,9 @@ def _single(entry: Entry, tier: Tier | None, compiler: Compiler) -> Callable[[Ro
 
     amount, quantity, rate, share, base = pick("amount"), pick("quantity"), pick("rate"), pick("share"), pick("base")
 
+    if amount is not None and quantity is None:
+        return lambda r: (None, amount(r, None))
+
     def compute(r: Row) -> tuple[Any, Any]:
         many = None if quantity is None else quantity(r, None)
         if amount is not None:
@@ -187,10 +186,16 @@ def _single(entry: Entry, tier: Tier | None, compiler: Compiler) -> Callable[[Ro
 def _tiered(entry: Entry, compiler: Compiler) -> Callable[[Row, Result], None]:
     tests = [None if t.when is None else compiler.closure(t.when) for t in entry.tiers]
     parts = [_single(entry, t, compiler) for t in entry.tiers]
+    one_only = entry.take == "first"  # what stands below the first row that fits is not read
     combine = {"first": _first, "highest": _highest, "sum": _sum}[entry.take]
 
     def fill(r: Row, result: Result) -> None:
-        decided = [True if t is None else t(r, None) for t in tests]
+        decided: list[Any] = []
+        for test in tests:
+            value = True if test is None else test(r, None)
+            decided.append(value)
+            if one_only and value is True:
+                break
         combine(r, result, decided, parts)
 
     return fill
@@ -309,6 +314,8 @@ def _sum(r: Row, result: Result, decided: list[Any], parts: list[Any]) -> None:
 
 def round_amount(amount: Any, rounding: Rounding | Parameter | None, value: Any) -> Any:
     """Round a sum of money once: the entry's own way, else half up to the fen; below zero counts as zero."""
+    if rounding is None and amount.__class__ is int:
+        return max(amount, 0)
     if amount is None or amount is CLOSED or amount.__class__ is Unknown:
         return amount
     if amount.__class__ is Range:

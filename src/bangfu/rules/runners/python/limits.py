@@ -53,15 +53,15 @@ class Limiter:
 
     def __init__(self, entry: Entry, limits: list[Closure], each: list[Closure | None]) -> None:
         self.entry = entry
-        self.limits = list(zip(entry.limits, limits, each, strict=True))
+        known = list(zip(entry.limits, limits, each, strict=True))
+        self.quantities = [item for item in known if item[0].measure == "quantity"]
+        self.others = [item for kind in ("money", "count", "months") for item in known if item[0].measure == kind]
 
     def apply(self, rows: list[tuple[Row, Result]], pay: Callable[[Row, Result], None]) -> None:
         """Reduce the results of one owner's rows; ``pay`` works the amount out again after a quantity is reduced."""
         earlier: list[tuple[Row, Result]] = []
-        for row, result in sorted(rows, key=_order):
-            if result.status is False or any(note[0] == "settled" for note in result.notes):
-                if result.status is not False:
-                    continue
+        for row, result in rows if len(rows) == 1 else sorted(rows, key=_order):
+            if result.status is False or (result.notes and any(note[0] == "settled" for note in result.notes)):
                 continue
             self._row(row, result, earlier, pay)
             if result.status is not False:
@@ -69,13 +69,13 @@ class Limiter:
 
     def _row(self, row: Row, result: Result, earlier: list[tuple[Row, Result]], pay: Callable[[Row, Result], None]) -> None:
         result.before = result.amount
-        for kind in ("quantity", "money", "count", "months"):
-            for limit, amount, each in self.limits:
-                if limit.measure == kind:
-                    self._one(limit, amount(row, None), row, result, earlier, each)
-            if kind == "quantity" and any(limit.measure == "quantity" for limit, _, _ in self.limits):
-                pay(row, result)
-                result.before = result.amount
+        for limit, amount, each in self.quantities:
+            self._one(limit, amount(row, None), row, result, earlier, each)
+        if self.quantities:
+            pay(row, result)
+            result.before = result.amount
+        for limit, amount, each in self.others:
+            self._one(limit, amount(row, None), row, result, earlier, each)
 
     def _one(
         self, limit: Limit, most: Any, row: Row, result: Result, earlier: list[tuple[Row, Result]], each: Closure | None
@@ -85,7 +85,7 @@ class Limiter:
             result.status = ops.kleene_and([result.status, code])
             return
         peers = [(r, x) for r, x in earlier if each is None or each(r, None) == code]
-        if limit.window == "claim" and self._per_claim(row):
+        if limit.window == "claim":
             left: Any = most
         else:
             alone = limit.window == "rolling" and limit.measure == "count"
@@ -94,9 +94,6 @@ class Limiter:
             if alone and row.date.__class__ is not Unknown:
                 left = _one_at_a_time(left, peers)
         self._reduce(limit, left, most, result)
-
-    def _per_claim(self, row: Row) -> bool:
-        return True
 
     def _reduce(self, limit: Limit, left: Any, most: Any, result: Result) -> None:
         if limit.measure in ("count", "months"):

@@ -55,6 +55,8 @@ def in_window(row: Row, window: str | None, on: Any) -> Any:
 
 
 def _tested(r: Row, rows: list[Row], test: Any, window: str | None, on: Any) -> list[tuple[Row, Any]]:
+    if window is None:
+        return [(row, test(r, row)) for row in rows]
     found = []
     for row in rows:
         inside = in_window(row, window, on)

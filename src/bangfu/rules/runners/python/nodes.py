@@ -16,6 +16,7 @@ from bangfu.rules.units import Quantity
 from bangfu.rules.values import CLOSED, Range, Unknown, needs_of, round_number
 
 Closure = Callable[[Any, Any], Any]
+_SINGLE = (int, Fraction, str, bool, dt.date)
 
 
 def plain_value(parameter: Parameter, value: Any) -> Any:
@@ -62,16 +63,15 @@ class Compiler:
     slots: dict[str, dict[str, int]]
     document: Document | None = None
     by_claim: bool = False
-    cache: dict[tuple[int, bool, str], tuple[Node, Closure]] = field(default_factory=dict)
+    cache: dict[Node, Closure] = field(default_factory=dict)
 
     def closure(self, node: Node) -> Closure:
         """Return the closure of a node (the same one for the same node)."""
-        key = (id(node), self.by_claim, self.document.id if self.document else "")
-        found = self.cache.get(key)
+        found = self.cache.get(node)
         if found is None:
             made: Closure = getattr(self, f"_{node.op}")(node)
-            found = self.cache[key] = (node, made)
-        return found[1]
+            found = self.cache[node] = made
+        return found
 
     # -- leaves --------------------------------------------------------------------------------------------------
     def _const(self, node: Node) -> Closure:
@@ -154,8 +154,21 @@ class Compiler:
 
         return on_claim
 
+    def fixed(self, node: Node) -> Any:
+        """Return the one known value of a constant or of a parameter on this program's days; None for any other node."""
+        if node.op == "const":
+            value = node.data
+        elif node.op == "param" and not node.args and not self.by_claim:
+            value = self.lookup(node.data)(None, None)
+        else:
+            return None
+        return value if value.__class__ in _SINGLE else None
+
     def _param(self, node: Node) -> Closure:
-        return self.indexed(self.lookup(node.data), node.args, node.data)
+        lookup = self.lookup(node.data)
+        if len(node.args) == 1 and not self.by_claim:
+            return one_key(lookup(None, None), self.closure(node.args[0]), frozenset({node.data.id}))
+        return self.indexed(lookup, node.args, node.data)
 
     def indexed(self, lookup: Closure, key_nodes: tuple[Node, ...], parameter: Parameter) -> Closure:
         """Return the closure that looks a value up by its codes."""
@@ -210,12 +223,12 @@ class Compiler:
 
     def _not(self, node: Node) -> Closure:
         part = self.closure(node.args[0])
-        return lambda r, m: ops.kleene_not(part(r, m))
+        return opposite(part)
 
     def _pair(self, node: Node) -> Closure:
         a, b = self.closure(node.args[0]), self.closure(node.args[1])
-        test = ops.COMPARE[node.op]
-        return lambda r, m: test(a(r, m), b(r, m))
+        line = self.fixed(node.args[1])
+        return compared(node.op, a, b) if line is None else held_against(node.op, a, line)
 
     _eq = _ne = _lt = _le = _gt = _ge = _pair
 
@@ -224,6 +237,8 @@ class Compiler:
 
         def inside(r: Any, m: Any) -> Any:
             value = part(r, m)
+            if value.__class__ is str:
+                return value in codes
             if value.__class__ is Unknown:
                 return value
             if value.__class__ is Range:
@@ -257,12 +272,20 @@ class Compiler:
     # -- numbers -------------------------------------------------------------------------------------------------
     def _two(self, node: Node) -> Closure:
         a, b = self.closure(node.args[0]), self.closure(node.args[1])
-        operation = {"add": ops.add, "sub": ops.sub, "mul": ops.mul, "div": ops.div, "days_between": ops.DAYS_BETWEEN,
+        operation = {"sub": ops.sub, "mul": ops.mul, "div": ops.div, "days_between": ops.DAYS_BETWEEN,
                      "months_between": ops.MONTHS_BETWEEN, "years_between": ops.YEARS_BETWEEN,
                      "add_days": ops.ADD_DAYS, "add_months": ops.ADD_MONTHS}[node.op]  # fmt: skip
         return lambda r, m: operation(a(r, m), b(r, m))
 
-    _add = _sub = _mul = _div = _days_between = _months_between = _years_between = _add_days = _add_months = _two
+    def _add(self, node: Node) -> Closure:
+        parts: list[Closure] = []
+        here = node
+        while here.op == "add":
+            parts.insert(0, self.closure(here.args[1]))
+            here = here.args[0]
+        return total_of(self.closure(here), parts)
+
+    _sub = _mul = _div = _days_between = _months_between = _years_between = _add_days = _add_months = _two
 
     def _neg(self, node: Node) -> Closure:
         part = self.closure(node.args[0])
@@ -358,14 +381,14 @@ def all_of(parts: list[Closure]) -> Closure:
     """Return Kleene and over closures; the first no ends it."""
 
     def every(r: Any, m: Any) -> Any:
-        needs: frozenset[str] | None = None
+        found: Any = None
         for part in parts:
             value = part(r, m)
             if value.__class__ is Unknown:
-                needs = value.needs if needs is None else needs | value.needs
+                found = value if found is None else Unknown(found.needs | value.needs)
             elif not value:
                 return False
-        return True if needs is None else Unknown(needs)
+        return True if found is None else found
 
     return every
 
@@ -374,16 +397,74 @@ def any_of(parts: list[Closure]) -> Closure:
     """Return Kleene or over closures; the first yes ends it."""
 
     def some(r: Any, m: Any) -> Any:
-        needs: frozenset[str] | None = None
+        found: Any = None
         for part in parts:
             value = part(r, m)
             if value.__class__ is Unknown:
-                needs = value.needs if needs is None else needs | value.needs
+                found = value if found is None else Unknown(found.needs | value.needs)
             elif value:
                 return True
-        return False if needs is None else Unknown(needs)
+        return False if found is None else found
 
     return some
+
+
+def total_of(first: Closure, others: list[Closure]) -> Closure:
+    """Return the sum of closures, from the left."""
+
+    def total(r: Any, m: Any) -> Any:
+        found = first(r, m)
+        for other in others:
+            value = other(r, m)
+            found = found + value if found.__class__ is int and value.__class__ is int else ops.add(found, value)
+        return found
+
+    return total
+
+
+def opposite(part: Closure) -> Closure:
+    """Return Kleene not over a closure."""
+
+    def negated(r: Any, m: Any) -> Any:
+        value = part(r, m)
+        return value if value.__class__ is Unknown else not value
+
+    return negated
+
+
+def compared(op: str, a: Closure, b: Closure) -> Closure:
+    """Return a comparison; two whole numbers take the short way."""
+    known, test = ops.KNOWN[op], ops.COMPARE[op]
+
+    def compare(r: Any, m: Any) -> Any:
+        left, right = a(r, m), b(r, m)
+        return known(left, right) if left.__class__ is int and right.__class__ is int else test(left, right)
+
+    return compare
+
+
+def held_against(op: str, part: Closure, line: Any) -> Closure:
+    """Return a comparison with one known value; a value of the same kind takes the short way."""
+    known, test, kind = ops.KNOWN[op], ops.COMPARE[op], line.__class__
+
+    def compare(r: Any, m: Any) -> Any:
+        value = part(r, m)
+        return known(value, line) if value.__class__ is kind else test(value, line)
+
+    return compare
+
+
+def one_key(table: Any, key: Closure, needs: frozenset[str]) -> Closure:
+    """Return the closure that looks a value up in a table known beforehand."""
+    if table.__class__ is not dict:
+        return lambda r, m: table
+    other = table.get("else", Unknown(needs))
+
+    def read(r: Any, m: Any) -> Any:
+        code = key(r, m)
+        return code if code.__class__ is Unknown else table.get(code, other)
+
+    return read
 
 
 def read_record(call: str, entry: str, row: Row, on: Any, needs: frozenset[str]) -> Any:

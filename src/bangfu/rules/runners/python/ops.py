@@ -7,33 +7,36 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import operator
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 from bangfu.rules.values import CLOSED, Closed, Number, Range, Unknown, needs_of, tidy
 
+_EXACT = (int, Fraction)
+
 
 def kleene_and(values: list[Any]) -> Any:
     """Return no if any is no, yes if all are yes, else unknown with what the unknown ones need."""
-    needs: frozenset[str] | None = None
+    found: Any = None
     for value in values:
         if value.__class__ is Unknown:
-            needs = value.needs if needs is None else needs | value.needs
+            found = value if found is None else Unknown(found.needs | value.needs)
         elif not value:
             return False
-    return True if needs is None else Unknown(needs)
+    return True if found is None else found
 
 
 def kleene_or(values: list[Any]) -> Any:
     """Return yes if any is yes, no if all are no, else unknown with what the unknown ones need."""
-    needs: frozenset[str] | None = None
+    found: Any = None
     for value in values:
         if value.__class__ is Unknown:
-            needs = value.needs if needs is None else needs | value.needs
+            found = value if found is None else Unknown(found.needs | value.needs)
         elif value:
             return True
-    return False if needs is None else Unknown(needs)
+    return False if found is None else found
 
 
 def kleene_not(value: Any) -> Any:
@@ -44,12 +47,21 @@ def kleene_not(value: Any) -> Any:
 def _special(a: Any, b: Any) -> Any:
     """Return the result where an operand is unknown, a counted range or closed; None where both are numbers or ranges."""
     if a.__class__ is Unknown or b.__class__ is Unknown:
-        return Unknown(needs_of(a, b))
+        return _open(a, b)
     if (a.__class__ is Range and a.counted) or (b.__class__ is Range and b.counted):
         return Unknown(needs_of(a, b))
     if a is CLOSED or b is CLOSED:
         return CLOSED
     return None
+
+
+def _open(a: Any, b: Any) -> Any:
+    """Return what comes of two operands of which at least one is unknown: that one itself where the other is known."""
+    if b.__class__ is not Unknown and b.__class__ is not Range:
+        return a
+    if a.__class__ is not Unknown and a.__class__ is not Range:
+        return b
+    return Unknown(needs_of(a, b))
 
 
 def _ends(value: Any) -> tuple[Any, Any]:
@@ -67,6 +79,8 @@ def add(a: Any, b: Any) -> Any:
     """Return a + b."""
     if a.__class__ is int and b.__class__ is int:
         return a + b
+    if a.__class__ in _EXACT and b.__class__ in _EXACT:
+        return tidy(a + b)
     special = _special(a, b)
     if special is not None:
         return special
@@ -89,6 +103,8 @@ def sub(a: Any, b: Any) -> Any:
     """Return a - b."""
     if a.__class__ is int and b.__class__ is int:
         return a - b
+    if a.__class__ in _EXACT and b.__class__ in _EXACT:
+        return tidy(a - b)
     special = _special(a, b)
     if special is not None:
         return special
@@ -104,6 +120,8 @@ def mul(a: Any, b: Any) -> Any:
     """Return a × b; a known 0 times anything known or ranged is 0."""
     if a.__class__ is int and b.__class__ is int:
         return a * b
+    if a.__class__ in _EXACT and b.__class__ in _EXACT:
+        return product(a, b)
     special = _special(a, b)
     if special is not None:
         return special
@@ -116,6 +134,17 @@ def mul(a: Any, b: Any) -> Any:
         return Unknown(needs_of(a, b))
     corners = [al * bl, al * bh, ah * bl, ah * bh]
     return _ranged(min(corners), max(corners), a, b)
+
+
+def product(a: Number, b: Number) -> Number:
+    """Return a × b: a share of a sum mostly comes out whole, and then no Fraction is made.
+
+    >>> product(250, Fraction(3, 5)), product(Fraction(1, 3), Fraction(1, 2))
+    (150, Fraction(1, 6))
+    """
+    top, bottom = a.numerator * b.numerator, a.denominator * b.denominator
+    whole, rest = divmod(top, bottom)
+    return Fraction(top, bottom) if rest else whole
 
 
 def div(a: Any, b: Any) -> Any:
@@ -139,7 +168,7 @@ def _compare(test: Callable[[Any, Any], bool], name: str) -> Callable[[Any, Any]
         if a is CLOSED or b is CLOSED:
             return name == "ne"
         if a.__class__ is Unknown or b.__class__ is Unknown:
-            return Unknown(needs_of(a, b))
+            return _open(a, b)
         if a.__class__ is Range or b.__class__ is Range:
             return _compare_ranges(name, a, b)
         return test(a, b)
@@ -160,14 +189,11 @@ def _compare_ranges(name: str, a: Any, b: Any) -> Any:
     return True if sure[0] else False if sure[1] else Unknown(needs_of(a, b))
 
 
-COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "eq": _compare(lambda a, b: a == b, "eq"),
-    "ne": _compare(lambda a, b: a != b, "ne"),
-    "lt": _compare(lambda a, b: a < b, "lt"),
-    "le": _compare(lambda a, b: a <= b, "le"),
-    "gt": _compare(lambda a, b: a > b, "gt"),
-    "ge": _compare(lambda a, b: a >= b, "ge"),
-}
+KNOWN: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq, "ne": operator.ne, "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge,
+}  # fmt: skip
+"""Comparisons of two known values of one kind; ``COMPARE`` holds those of any two values."""
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {name: _compare(test, name) for name, test in KNOWN.items()}
 
 
 def least(values: list[Any]) -> Any:
@@ -181,8 +207,13 @@ def greatest(values: list[Any]) -> Any:
 
 
 def _extreme(values: list[Any], *, low: bool) -> Any:
-    if any(v.__class__ is Unknown or (v.__class__ is Range and v.counted) for v in values):
-        return Unknown(needs_of(*values))
+    plain = True
+    for value in values:
+        if value.__class__ is Unknown or (value.__class__ is Range and value.counted):
+            return Unknown(needs_of(*values))
+        plain = plain and value.__class__ in _EXACT
+    if plain and values:
+        return min(values) if low else max(values)
     values = [v for v in values if v is not CLOSED]
     if not values:
         return CLOSED
@@ -206,6 +237,8 @@ def choose(test: Any, a: Any, b: Any) -> Any:
 
 def scale(a: Any, factor: Number) -> Any:
     """Return a × a constant above 0."""
+    if a.__class__ in _EXACT:
+        return product(a, factor)
     if a.__class__ is Range and not a.counted:
         return Range(a.low * factor, None if a.high is None else a.high * factor, a.needs)
     special = _special(a, 0)
@@ -248,6 +281,8 @@ def dated(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     """Wrap a function of two known values so that unknown and closed pass through."""
 
     def wrapped(a: Any, b: Any) -> Any:
+        if a.__class__ is dt.date and b.__class__ is dt.date:
+            return function(a, b)
         if a.__class__ is Unknown or b.__class__ is Unknown or a.__class__ is Range or b.__class__ is Range:
             return Unknown(needs_of(a, b))
         if a.__class__ is Closed or b.__class__ is Closed:

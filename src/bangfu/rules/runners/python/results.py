@@ -31,16 +31,14 @@ class Result:
         return f"<{self.status} {self.amount} {self.notes}>"
 
 
-def read_value(result: Result, *, money: bool) -> Any:
+def read_value(result: Result) -> Any:
     """Return what other entries read: the final amount, 0 if not met, unknown if undecided."""
     status = result.status
     if status.__class__ is Unknown:
-        return Unknown(status.needs)
-    if not status:
+        return status
+    if not status or result.amount is None or result.amount is CLOSED:
         return 0
-    if result.amount is None or result.amount is CLOSED:
-        return 0
-    return result.amount if money or result.amount.__class__ is not Unknown else result.amount
+    return result.amount
 
 
 def settle(result: Result) -> None:

@@ -18,8 +18,8 @@ from bangfu.rules.runners.python.entries import (
     in_force,
     round_amount,
 )
-from bangfu.rules.runners.python.limits import Limiter, draw_threshold
-from bangfu.rules.runners.python.nodes import Closure, Compiler, clamp, value_on
+from bangfu.rules.runners.python.limits import RECORD, Limiter, draw_threshold
+from bangfu.rules.runners.python.nodes import Closure, Compiler, all_of, clamp, opposite, value_on
 from bangfu.rules.runners.python.results import Result, read_value, settle
 from bangfu.rules.runners.python.rows import Row, Run, holding, owner_of
 from bangfu.rules.values import CLOSED, Unknown, needs_of
@@ -38,17 +38,22 @@ class Program:
         self.layout = layout
         self.day = day
         self.compilers: dict[tuple[str, bool], Compiler] = {}
+        self._compiler_of: dict[str, Compiler] = {}
         self._conditions: dict[str, list[tuple[str, Closure]]] = {}
         self.works: list[Work] = [self._work(step) for step in plan.steps_for(only)]
 
     def compiler(self, entry: Entry) -> Compiler:
         """Return the compiler whose governing date and document fit an entry."""
+        known = self._compiler_of.get(entry.id)
+        if known is not None:
+            return known
         by_claim = entry.per is not None and self.pack.vocabulary.entities[entry.per].claim
         key = (entry.place, by_claim)
         found = self.compilers.get(key)
         if found is None:
             document = self.pack.documents.get(entry.place)
             found = self.compilers[key] = Compiler(self.pack, self.day, self.layout.slots, document, by_claim)
+        self._compiler_of[entry.id] = found
         return found
 
     def conditions(self, entry: Entry) -> list[tuple[str, Closure]]:
@@ -128,23 +133,22 @@ class Program:
     def _members(self, group: Stacking) -> list[Entry]:
         return [self.pack.entries[name] for name in group.entries if name in self.plan.final]
 
-    def _results(self, row: Row, members: list[Entry]) -> list[tuple[str, Result]]:
-        slots = self.layout.slots[row.entity]
-        return [(m.id, row.v[slots[f"result {m.id}"]]) for m in members]
-
-    def _store(self, row: Row, members: list[Entry]) -> None:
-        for member in members:
-            store(self.layout, row, member, row.v[self.layout.slots[row.entity][f"result {member.id}"]], self.plan)
+    def _result_slots(self, members: list[Entry]) -> list[tuple[str, int]]:
+        return [(m.id, self.layout.slots[m.per or "place"][f"result {m.id}"]) for m in members]
 
     def _group(self, group: Stacking) -> Work:
         members = self._members(group)
         act = stacking.highest if group.mode == "highest" else stacking.first
         entity = members[0].per or "place"
+        places = self._result_slots(members)
+        writers = [Writer(member, self.layout, self.plan) for member in members]
 
         def work(run: Run) -> None:
             for row in run.rows[entity]:
-                act(group.id, self._results(row, members))
-                self._store(row, members)
+                results = [(name, row.v[place]) for name, place in places]
+                act(group.id, results)
+                for writer, (_, result) in zip(writers, results, strict=True):
+                    writer.write(row, result)
 
         return work
 
@@ -153,42 +157,41 @@ class Program:
         assert group.at_most is not None
         most = self.compiler(members[0]).closure(group.at_most)
         entity = members[0].per or "place"
+        places = self._result_slots(members[: place + 1])
+        writer = Writer(members[place], self.layout, self.plan)
 
         def work(run: Run) -> None:
             for row in run.rows[entity]:
-                results = self._results(row, members[: place + 1])
+                results = [(name, row.v[slot]) for name, slot in places]
                 stacking.ceiling(group.id, results, most(row, None), place)
                 settle(results[place][1])
-                self._store(row, [members[place]])
+                writer.write(row, results[place][1])
 
         return work
 
 
 def definition_closure(entry: Entry, compiler: Compiler) -> Closure:
     """Return the closure of a definition's value."""
-    tests = [compiler.closure(node) for node in entry.when] + [_negated(compiler.closure(node)) for node in entry.unless]
+    tests = [compiler.closure(node) for node in entry.when] + [opposite(compiler.closure(node)) for node in entry.unless]
     if entry.value is not None and not tests:
         return compiler.closure(entry.value)
     if entry.value is None and not entry.tiers:
         if len(tests) == 1:
             return tests[0]
-        return lambda r, m: ops.kleene_and([t(r, m) for t in tests])
+        return all_of(tests)
     value = compiler.closure(entry.value) if entry.value is not None else _tier_value(entry, compiler)
     if not tests:
         return value
     other: Any = False if entry.value_kind == "yes_no" else 0 if entry.value_kind == "number" else CLOSED
+    fits = all_of(tests)
 
     def guarded(r: Any, m: Any) -> Any:
-        test = ops.kleene_and([t(r, m) for t in tests])
+        test = fits(r, m)
         if test.__class__ is Unknown:
             return ops.choose(test, value(r, m), other)
         return value(r, m) if test else other
 
     return guarded
-
-
-def _negated(closure: Closure) -> Closure:
-    return lambda r, m: ops.kleene_not(closure(r, m))
 
 
 def _tier_value(entry: Entry, compiler: Compiler) -> Closure:
@@ -231,31 +234,49 @@ def _combined(rows: list[Any], take: str) -> Closure:
     return combine
 
 
-def store(layout: Layout, row: Row, entry: Entry, result: Result, plan: Plan) -> None:
-    """Write what others read: the value of the entry and whether it is received."""
-    slots = layout.slots[row.entity]
-    if entry.is_benefit:
-        row.v[slots[entry.id]] = read_value(result, money=entry.has_money)
-        if entry.id in plan.receives:
-            row.v[slots[f"receives {entry.id}"]] = received(row, entry, result, plan)
-    else:
-        row.v[slots[entry.id]] = result.status
+class Writer:
+    """Writes what others read of one entry: its value and, where it is read, whether it is received."""
 
+    def __init__(self, entry: Entry, layout: Layout, plan: Plan) -> None:
+        assert entry.per is not None
+        slots = layout.slots[entry.per]
+        self.entry_id = entry.id
+        self.is_benefit = entry.is_benefit
+        self.value_slot = slots[entry.id]
+        self.receives_slot = slots.get(f"receives {entry.id}")
+        self.open_sum = entry.id in plan.open_sums
 
-def received(row: Row, entry: Entry, result: Result, plan: Plan) -> Any:
-    """Return whether a benefit is received: recorded basis: held if stated, else met; basis met: met if decided, else held.
+    def write(self, row: Row, result: Result) -> None:
+        """Write one result's value."""
+        if not self.is_benefit:
+            row.v[self.value_slot] = result.status
+            return
+        row.v[self.value_slot] = read_value(result)
+        if self.receives_slot is not None:
+            row.v[self.receives_slot] = self.received(row, result)
 
-    A sum that is unknown and may come to nothing is not yet received for sure (``sure_sums``).
-    """
-    run = row.run
-    on = row.date if row.date is not None else run.today
-    held = holding(run, entry.id, row, on, frozenset({"record"}))
-    status = result.status
-    if status is True and result.amount.__class__ is Unknown and entry.id in plan.open_sums:
-        status = result.amount
-    if run.basis == "recorded":
-        return held if held.__class__ is not Unknown else status
-    return True if status.__class__ is Unknown and held is True else status
+    def refuse(self, row: Row, refused: Result) -> None:
+        """Write the value of a row that conditions refused."""
+        row.v[self.value_slot] = 0 if self.is_benefit else False
+        if self.receives_slot is not None:
+            row.v[self.receives_slot] = self.received(row, refused)
+
+    def received(self, row: Row, result: Result) -> Any:
+        """Return whether a benefit is received: recorded basis: held if stated, else met; basis met: met if decided, else held.
+
+        A sum that is unknown and may come to nothing is not yet received for sure (``sure_sums``).
+        """
+        run = row.run
+        status = result.status
+        if status is True and result.amount.__class__ is Unknown and self.open_sum:
+            status = result.amount
+        recorded = run.basis == "recorded"
+        if not recorded and status.__class__ is not Unknown:
+            return status  # decided by the facts: the record is not asked
+        held = holding(run, self.entry_id, row, row.date if row.date is not None else run.today, RECORD)
+        if recorded:
+            return held if held.__class__ is not Unknown else status
+        return True if held is True else status
 
 
 class EntryWork:
@@ -266,7 +287,7 @@ class EntryWork:
         self.entry = entry
         self.program = program
         self.compiler = program.compiler(entry)
-        self.conditions = [closure for _, closure in conditions_of(entry, self.compiler)]
+        self.fits = all_of(_parts(entry, self.compiler))
         self.force = in_force(entry, self.compiler)
         self.fill = amount_of(entry, self.compiler) if entry.is_benefit else None
         self.tier = _tier_of(entry, self.compiler) if not entry.is_benefit and entry.tiers else None
@@ -280,15 +301,14 @@ class EntryWork:
         self.entity = entry.per
         self.is_benefit = entry.is_benefit
         self.is_recognition = entry.kind == "recognition"
-        slots = program.layout.slots[entry.per]
-        self.value_slot = slots[entry.id]
-        self.receives_slot = slots.get(f"receives {entry.id}")
+        self.writer = Writer(entry, program.layout, program.plan)
+        self.needs = frozenset({entry.id})
         # one result serves every refused row: nothing later changes what conditions refused
         self.refused = Result(False)
-        self.plain = entry.since is None and entry.until is None and not self.claim and not self.is_recognition
         self.always = entry.since is None and entry.until is None
         self.rate = self._rates()
         self.only_record = entry.kind == "recognition" and not entry.when and not entry.tiers
+        self.plain = self.always and not self.claim and not self.only_record
 
     def _each(self, name: str | None) -> Closure | None:
         if name is None:
@@ -305,55 +325,64 @@ class EntryWork:
         rows = run.rows[self.entity]
         if not rows:
             return
-        if self.threshold is None and self.limiter is None:
+        if self.threshold is not None or self.limiter is not None:
+            results = [self.first_steps(row, run) for row in rows]
+            self._reduce(rows, results)
+            for row, result in zip(rows, results, strict=True):
+                self._finish(row, result, run)
+        elif self.plain:
+            self._plain_rows(rows, run)
+        else:
             for row in rows:
-                self._finish(row, self.first_steps(row, run), run)
-            return
-        results = [self.first_steps(row, run) for row in rows]
-        if self.threshold is not None:
-            self._thresholds(rows, results)
-        for row, result in zip(rows, results, strict=True):
-            if self.money and result.amount is not None:
+                result = self.first_steps(row, run)
                 self._round(row, result)
-        if self.limiter is not None:
-            self._limits(rows, results)
-        for row, result in zip(rows, results, strict=True):
-            self._finish(row, result, run, rounded_already=True)
+                self._finish(row, result, run)
 
-    def _finish(self, row: Row, result: Result, run: Run, *, rounded_already: bool = False) -> None:
-        """Round and settle one result and write what others read."""
-        row.v[self.slot] = result
-        if result is self.refused:
-            row.v[self.value_slot] = 0 if self.is_benefit else False
-            if self.receives_slot is not None:
-                row.v[self.receives_slot] = received(row, self.entry, result, self.program.plan)
-            return
-        if result.amount is not None:
-            if self.money and not rounded_already:
+    def _plain_rows(self, rows: list[Row], run: Run) -> None:
+        """Work out an entry that is always in force, without claim or limit: most of a pack, so the way is short."""
+        for row in rows:
+            status = self.fits(row, None)
+            if status is False and not self.is_recognition:
+                row.v[self.slot] = self.refused
+                self.writer.refuse(row, self.refused)
+                continue
+            result = Result(False) if status is False else self._filled(row, status)
+            if self.money:
                 self._round(row, result)
-            if result.status is True:
-                settle(result)
+            self._finish(row, result, run)
+
+    def _reduce(self, rows: list[Row], results: list[Result]) -> None:
+        """Take the threshold off, round, and hold what is left under the limits; refused rows take no part."""
+        live = [(row, result) for row, result in zip(rows, results, strict=True) if result is not self.refused]
+        if not live:
+            return
+        if self.threshold is not None:
+            self._thresholds(live)
+        for row, result in live:
+            self._round(row, result)
+        if self.limiter is not None:
+            self._limits(live)
+
+    def _finish(self, row: Row, result: Result, run: Run) -> None:
+        """Settle one result and write what others read."""
+        row.v[self.slot] = result
+        if result.status is True and result.amount is not None:
+            settle(result)
         if self.is_recognition:
             self._recognition(row, result, run)
-        if not self.is_benefit:
-            row.v[self.value_slot] = result.status
-            return
-        row.v[self.value_slot] = read_value(result, money=self.money)
-        if self.receives_slot is not None:
-            row.v[self.receives_slot] = received(row, self.entry, result, self.program.plan)
+        self.writer.write(row, result)
 
-    def first_steps(self, row: Row, run: Run) -> Result:  # noqa: C901 - called for every row, a further call costs more than it clears up
+    def _filled(self, row: Row, status: Any) -> Result:
+        """Return the result of a row whose conditions are not refused, with its amount or tier."""
+        result = Result(status)
+        if self.fill is not None:
+            self.fill(row, result)
+        if self.tier is not None:
+            result.tier = self.tier(row, result)
+        return result
+
+    def first_steps(self, row: Row, run: Run) -> Result:
         """Return force, settled, conditions and the amount of one row."""
-        if self.plain:
-            status = self._status(row, True)
-            if status is False:
-                return self.refused
-            result = Result(status)
-            if self.fill is not None:
-                self.fill(row, result)
-            if self.tier is not None:
-                result.tier = self.tier(row, result)
-            return result
         force = True if self.always else self.force(row)
         if force is False:
             result = Result(False)
@@ -367,28 +396,19 @@ class EntryWork:
         status = self._status(row, force)
         if status is False and not self.is_recognition:
             return self.refused
-        result = Result(status)
-        if result.status is not False and self.fill is not None:
-            self.fill(row, result)
-        if result.status is not False and self.tier is not None:
-            result.tier = self.tier(row, result)
-        return result
+        return Result(False) if status is False else self._filled(row, status)
 
     def _status(self, row: Row, force: Any) -> Any:
-        needs: frozenset[str] | None = None
+        status = self.fits(row, None)
+        if status is False:
+            return False
         if force.__class__ is Unknown:
-            needs = force.needs
-        for condition in self.conditions:
-            value = condition(row, None)
-            if value.__class__ is Unknown:
-                needs = value.needs if needs is None else needs | value.needs
-            elif not value:
-                return False
+            status = ops.kleene_and([force, status])
         if self.only_record:
-            needs = (needs or frozenset()) | {self.entry.id}
+            status = ops.kleene_and([status, Unknown(self.needs)])
         if self.claim and row.date.__class__ is Unknown:
-            needs = (needs or frozenset()) | row.date.needs
-        return True if needs is None else Unknown(needs)
+            status = ops.kleene_and([status, row.date])
+        return status
 
     def _settled(self, row: Row, run: Run) -> Result | None:
         for paid in run.record.rows(self.entry.id, row):
@@ -396,13 +416,13 @@ class EntryWork:
                 result = Result(True)
                 result.quantity = paid.quantity
                 if self.money:
-                    result.amount = Unknown(frozenset({"record"})) if paid.amount is None else paid.amount
+                    result.amount = Unknown(RECORD) if paid.amount is None else paid.amount
                 result.notes.append(("settled", paid))
                 return result
         return None
 
     def _round(self, row: Row, result: Result) -> None:
-        if result.amount is None or not self.money or any(n[0] == "settled" for n in result.notes):
+        if result.amount is None or not self.money or _settled(result):
             return
         result.before = result.amount
         rounding = self.entry.round
@@ -418,35 +438,35 @@ class EntryWork:
             result.amount = ops.mul(result.quantity, rate(row, None))
             self._round(row, result)
 
-    def _groups(self, rows: list[Row], results: list[Result]) -> list[list[tuple[Row, Result]]]:
+    def _groups(self, live: list[tuple[Row, Result]]) -> list[list[tuple[Row, Result]]]:
         groups: dict[int, list[tuple[Row, Result]]] = {}
-        for row, result in zip(rows, results, strict=True):
+        for row, result in live:
             groups.setdefault(id(owner_of(row)), []).append((row, result))
         return list(groups.values())
 
-    def _limits(self, rows: list[Row], results: list[Result]) -> None:
+    def _limits(self, live: list[tuple[Row, Result]]) -> None:
         assert self.limiter is not None
-        for group in self._groups(rows, results):
+        for group in self._groups(live):
             self.limiter.apply(group, self._pay)
 
-    def _thresholds(self, rows: list[Row], results: list[Result]) -> None:
+    def _thresholds(self, live: list[tuple[Row, Result]]) -> None:
         assert self.threshold is not None
-        for group in self._groups(rows, results):
+        for group in self._groups(live):
             years: dict[Any, list[tuple[Row, Result]]] = {}
             for row, result in group:
-                if result.status is False or any(n[0] == "settled" for n in result.notes):
+                if result.status is False or _settled(result):
                     continue
                 day = row.date if self.claim else row.run.today
                 years.setdefault(day.year if day.__class__ is dt.date else None, []).append((row, result))
             for members in years.values():
-                self._one_year(members, group)
+                self._one_year(members)
 
-    def _one_year(self, members: list[tuple[Row, Result]], group: list[tuple[Row, Result]]) -> None:
+    def _one_year(self, members: list[tuple[Row, Result]]) -> None:
         assert self.threshold is not None
         by_rate = any(rate is not None for rate in self.rate)
         bases = [(row, result.quantity if by_rate else result.amount) for row, result in members]
         first = members[0][0]
-        recorded: Any = self._used_before(first, group)
+        recorded: Any = self._used_before(first)
         left = draw_threshold(bases, self.threshold(first, None), recorded)
         for row, result in members:
             if by_rate:
@@ -456,27 +476,25 @@ class EntryWork:
                 result.amount = left[row.id]
             result.notes.append(("threshold", left[row.id]))
 
-    def _used_before(self, first: Row, group: list[tuple[Row, Result]]) -> Any:
+    def _used_before(self, first: Row) -> Any:
         """Return what settled claims of the year used of the threshold (all of it: they were paid above it)."""
         if not self.claim:
             return 0
         assert self.threshold is not None
         if not first.run.record.known:
-            return Unknown(frozenset({"record"}))
+            return Unknown(RECORD)
         year = first.date.year if first.date.__class__ is dt.date else None
         paid = [p for p in first.run.record.owned(self.entry.id, owner_of(first)) if p.paid_on and p.paid_on.year == year]
         return self.threshold(first, None) if paid else 0
 
     def _recognition(self, row: Row, result: Result, run: Run) -> None:
         on = row.date if row.date is not None and self.claim else run.today
-        needs = frozenset({self.entry.id})
-        held = holding(run, self.entry.id, row, on, needs)
+        held = holding(run, self.entry.id, row, on, self.needs)
         result.held, result.met = held, result.status
         if run.basis == "recorded":
             result.status = held if held.__class__ is not Unknown else result.met
         elif result.met.__class__ is Unknown:
             result.status = self._undecided(row, result.met, held)
-
 
     def _undecided(self, row: Row, met: Any, held: Any) -> Any:
         """Return the answer where the conditions are open: a yes on record decides, a stated no decides, and an absent
@@ -484,6 +502,20 @@ class EntryWork:
         if held is True or (held is False and (self.only_record or self.entry.id in row.stated)):
             return held
         return Unknown(met.needs - {self.entry.id}) if held is False else Unknown(met.needs | held.needs)
+
+
+def _parts(entry: Entry, compiler: Compiler) -> list[Closure]:
+    """Return what must hold for an entry, an ``and`` of its conditions taken apart (one walk instead of one in another)."""
+    if entry.widened:
+        return [closure for _, closure in conditions_of(entry, compiler)]
+    found: list[Closure] = []
+    for node in entry.when:
+        found += [compiler.closure(part) for part in (node.args if node.op == "and" else (node,))]
+    return found + [closure for address, closure in conditions_of(entry, compiler) if not address.startswith("when")]
+
+
+def _settled(result: Result) -> bool:
+    return bool(result.notes) and any(note[0] == "settled" for note in result.notes)
 
 
 def _tier_of(entry: Entry, compiler: Compiler) -> Callable[[Row, Result], int | None]:

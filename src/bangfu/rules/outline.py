@@ -1,0 +1,91 @@
+"""What the arguments of an entry share whatever the row: words of a formula in both languages, what it reads, its forms.
+
+Everything here follows from the pack alone, is worked out on first use and kept with the engine. Nothing here knows a
+household, so nothing of one household can show in the argument of another.
+"""
+
+from __future__ import annotations
+
+from bangfu.rules.language.nodes import Node
+from bangfu.rules.pack.model import Entry
+from bangfu.rules.render import Renderer
+
+Pair = tuple[str, str]
+LONGEST_FORMULA = 120
+
+
+class Outline:
+    """The fixed parts of the arguments of one pack."""
+
+    def __init__(self, words: dict[str, Renderer]) -> None:
+        self.words = words
+        self._said: dict[Node, Pair] = {}
+        self._results: dict[Node, tuple[Node, ...]] = {}
+        self._conditions: dict[str, dict[str, Node]] = {}
+        self._amounts: dict[tuple[str, int | None], Node | None] = {}
+        self._definitions: dict[str, Pair] = {}
+
+    def said(self, node: Node) -> Pair:
+        """Return the words of a node in Chinese and English."""
+        found = self._said.get(node)
+        if found is None:
+            found = self._said[node] = (self.words["zh"].text(node), self.words["en"].text(node))
+        return found
+
+    def results(self, node: Node) -> tuple[Node, ...]:
+        """Return the results that a node reads, each name once, up to its first loop (whose rows have lines of their own)."""
+        found = self._results.get(node)
+        if found is None:
+            found = self._results[node] = _results_of(node)
+        return found
+
+    def conditions(self, entry: Entry) -> dict[str, Node]:
+        """Return the node that each condition's address stands for; an exclusion stands as what must not be the case."""
+        found = self._conditions.get(entry.id)
+        if found is None:
+            found = {f"when.{place}": node for place, node in enumerate(entry.when)}
+            found |= {f"unless.{place}": Node("not", (node,), None, "yes_no") for place, node in enumerate(entry.unless)}
+            self._conditions[entry.id] = found
+        return found
+
+    def amount(self, entry: Entry, tier: int | None) -> Node | None:
+        """Return the formula of an entry's sum, or of one of its tiers; None where there is none."""
+        key = (entry.id, tier)
+        if key not in self._amounts:
+            self._amounts[key] = _amount_of(entry, tier)
+        return self._amounts[key]
+
+    def formula(self, entry: Entry) -> Pair:
+        """Return what stands behind a definition's value: its formula, unless that is too long to help."""
+        found = self._definitions.get(entry.id)
+        if found is None:
+            said = self.said(entry.value) if entry.value is not None else ("", "")
+            zh, en = (f" ← {text}" if text and len(text) < LONGEST_FORMULA else "" for text in said)
+            found = self._definitions[entry.id] = (zh, en)
+        return found
+
+
+def _results_of(node: Node) -> tuple[Node, ...]:
+    found: dict[str, Node] = {}
+    for part in node.walk():
+        if part.op == "loop":
+            break
+        if part.op == "result":
+            found.setdefault(part.data.name, part)
+    return tuple(found.values())
+
+
+def _amount_of(entry: Entry, place: int | None) -> Node | None:
+    tier = entry.tiers[place] if place is not None and entry.tiers else None
+
+    def part(name: str) -> Node | None:
+        return (getattr(tier, name, None) if tier is not None else None) or getattr(entry, name, None)
+
+    amount, quantity, rate, share, base = (part(n) for n in ("amount", "quantity", "rate", "share", "base"))
+    if amount is not None:
+        return amount
+    if quantity is not None and rate is not None:
+        return Node("mul", (quantity, rate), None, "number", entry.unit)
+    if share is not None:
+        return share if base is None else Node("mul", (share, base), None, "number", entry.unit)
+    return None
