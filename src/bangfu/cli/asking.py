@@ -109,6 +109,8 @@ def _one(ctx: Context, interview: Interview, question: Question, out: Any) -> bo
 
 
 def _whom(ctx: Context, interview: Interview, question: Question) -> str:
+    if question.kind == "choose":
+        return ""
     if question.entity == "person":
         row = next(r for r in interview.given.rows if r.entity == "person" and r.id == question.row)
         return f"【{row.name or row.id}】" if ctx.lang == "zh" else f"[{row.name or row.id}] "

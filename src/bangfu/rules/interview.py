@@ -1,7 +1,7 @@
 """The interview: which question settles most, asked one at a time, until nothing more can change.
 
-The next question is the open fact in the missing sets of the most undecided entries: cash first, then all benefits,
-then the order of the vocabulary. A gate is asked before what hangs on it; what a person declined is not asked again.
+The next question is the open fact in the missing sets of the most undecided entries, then of the most cash, then in the
+order of the vocabulary; questions that are asked as one (decisions, events, who of the family) count together. A gate is asked before what hangs on it; what a person declined is not asked again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from bangfu.rules.engine import Engine
 from bangfu.rules.household import Given, GivenRow
 from bangfu.rules.pack.model import BENEFIT_KINDS
 from bangfu.rules.vocabulary import Fact, Label
+
+SHARE = 5040
+"""What one undecided benefit is worth, shared out among the questions that it still waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +89,29 @@ class Interview:
     def next_question(self, found: Assessment | None = None) -> Question | None:
         """Return the question that settles most, or None when no answer can change any more."""
         found = found or self.assessment()
-        votes: dict[Question, list[int]] = {}
+        votes: dict[Question, int] = {}
+        worth: dict[tuple[str, ...], list[int]] = {}
         for answer in self.undecided(found):
-            for question in {self._question(answer, name) for name in answer.needs}:
-                if question is not None:
-                    tally = votes.setdefault(question, [0, 0])
-                    tally[0] += answer.kind == "cash"
-                    tally[1] += 1
+            questions = {q for q in (self._question(answer, name) for name in answer.needs) if q is not None}
+            kin = {self._kin(q) for q in questions}
+            for question in questions:
+                votes[question] = votes.get(question, 0) + 1
+            for group in kin:
+                tally = worth.setdefault(group, [0, 0])
+                tally[0] += SHARE // len(kin) ** 2
+                tally[1] += answer.kind == "cash"
         if not votes:
             return None
-        best = min(votes, key=lambda q: (-votes[q][1], -votes[q][0], self._rank(q)))
+        best = min(votes, key=lambda q: (*(-w for w in worth[self._kin(q)]), -votes[q], self._rank(q)))
         return self._together(best, list(votes))
+
+    def _kin(self, question: Question) -> tuple[str, ...]:
+        """Return what questions share that are asked as one: what they settle counts together."""
+        if question.kind in ("recognition", "collection"):
+            return (question.kind,)
+        if question.kind == "fact" and question.entity == "person" and self.engine.pack.vocabulary.facts[question.name].type == "yes_no":
+            return ("fact", question.name)
+        return (question.kind, question.name, question.row)
 
     def _together(self, best: Question, votes: list[Question]) -> Question:
         """Return the question with its likes: one yes/no about everybody, all kinds of events, all decisions at once."""
@@ -174,13 +189,26 @@ class Interview:
     def answer(self, question: Question, value: Any) -> None:
         """State a value (already read for its type); None declines."""
         self.asked.append(question)
-        self._state(question, value)
+        parts = question.parts or (question,)
+        open_yet = self._open_to_facts() if parts[0].kind == "recognition" else set()
+        for part in parts:
+            said = value if not question.parts or value is None else part in value
+            # "no office has decided" refuses nobody whom the facts may still qualify
+            self._state(part, None if said is False and (part.name, part.row) in open_yet else said)
+
+    def _open_to_facts(self) -> set[tuple[str, str]]:
+        """Return (recognition, row) of those whose conditions a person's own answers may still decide."""
+        return {
+            (answer.entry, answer.row) for answer in self.assessment().answers
+            if answer.kind == "recognition" and answer.computed == "unknown" and any(self._asks_facts(answer, n) for n in answer.needs)
+        }  # fmt: skip
+
+    def _asks_facts(self, answer: Answer, name: str) -> bool:
+        question = self._question(answer, name)
+        return question is not None and question.kind in ("fact", "collection")
 
     def _state(self, question: Question, value: Any) -> None:
-        if question.kind == "choose":
-            for part in question.parts:
-                self._state(part, None if value is None else part in value)
-        elif value is None:
+        if value is None:
             self.declined.add(question)
         elif question.kind == "record":
             self.given.record = []
@@ -228,11 +256,12 @@ class Interview:
 
 
 def blank(members: int, names: list[str] | None = None) -> Given:
-    """Return a household of so many members of whom nothing is stated."""
+    """Return a household of so many members of whom nothing is stated but who applies: the first."""
     rows = [GivenRow("place", "place"), GivenRow("household", "household", "place")]
     for place in range(members):
         name = names[place] if names and place < len(names) else None
-        rows.append(GivenRow("person", f"P{place + 1}", "household", name=name))
+        facts: dict[str, Any] = {"relation": "self"} if place == 0 else {}
+        rows.append(GivenRow("person", f"P{place + 1}", "household", facts=facts, name=name))
     return Given(rows, {"members", "households"}, None)
 
 
