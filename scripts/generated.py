@@ -14,6 +14,9 @@ import click
 
 from bangfu.cli import cli
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from reference_pages import language, vocabulary  # noqa: E402
+
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "generated"
 WIDTH = 110  # characters a line in printed help
 
@@ -38,6 +41,8 @@ def _help(command: click.Command, context: click.Context) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
+    "language.md": language,
+    "vocabulary.md": vocabulary,
 }
 
 

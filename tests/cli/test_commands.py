@@ -188,6 +188,19 @@ def test_an_interview_by_hand_is_kept_and_gone_on_with(tmp_path: Path) -> None:
     assert "1. 已定" in again.stdout
 
 
+def test_the_same_question_about_several_people_takes_an_answer_from_each(tmp_path: Path) -> None:
+    """The dates of birth are asked in one go; a wrong answer is asked again, an empty one stays open."""
+    path = tmp_path / "我家.yaml"
+
+    done = bangfu("ask", str(path), "--place", "county", "--on", "2024-06-30", feed="2\n老李\n王姐\n" + "0\n" * 5 + "1960-01-31\n\nq\n")
+
+    assert done.returncode == 0
+    assert "请逐人回答：出生日期" in done.stdout
+    assert "应为真实的日期" in done.stdout
+    assert path.read_text(encoding="utf-8").count("birth_date: 1960-01-31") == 1
+    assert path.read_text(encoding="utf-8").count("birth_date") == 1
+
+
 def test_a_new_place_has_no_errors_from_the_first_moment(tmp_path: Path) -> None:
     """The folder that ``new`` makes passes ``check`` with its two cases."""
     import shutil

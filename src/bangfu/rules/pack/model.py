@@ -236,6 +236,11 @@ class Entry:
         return Label(zh.strip(), (en or zh).strip())
 
     @property
+    def nobody_decides(self) -> bool:
+        """Tell whether a recognition is worked out only: no office decides it and nothing would put it on record."""
+        return self.kind == "recognition" and "decided_by" not in self.raw and "procedure" not in self.raw and bool(self.when or self.tiers)
+
+    @property
     def has_money(self) -> bool:
         """Tell whether the entry answers with a sum of money."""
         if self.gives_money is None:

@@ -468,12 +468,16 @@ def one_key(table: Any, key: Closure, needs: frozenset[str]) -> Closure:
 
 
 def read_record(call: str, entry: str, row: Row, on: Any, needs: frozenset[str]) -> Any:
-    """Return held, held_since, held_amount, paid_this_year or times_this_year of one row."""
+    """Return held, held_since, held_amount, paid_this_year or times_this_year of one row.
+
+    Whether a recognition is held is settled by its own question, so ``held`` needs it by name; since when, how much and
+    how often only the record can say.
+    """
     run = row.run
     if call == "held":
         return holding(run, entry, row, on, needs)
     if not run.record.known:
-        return Unknown(needs | {"record"})
+        return Unknown(frozenset({"record"}))
     if on.__class__ is Unknown:
         return on
     if call in ("held_since", "held_amount"):

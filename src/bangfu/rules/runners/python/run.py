@@ -309,6 +309,7 @@ class EntryWork:
         self.rate = self._rates()
         self.only_record = entry.kind == "recognition" and not entry.when and not entry.tiers
         self.plain = self.always and not self.claim and not self.only_record
+        self.worked_out = entry.nobody_decides
 
     def _each(self, name: str | None) -> Closure | None:
         if name is None:
@@ -492,7 +493,8 @@ class EntryWork:
         held = holding(run, self.entry.id, row, on, self.needs)
         result.held, result.met = held, result.status
         if run.basis == "recorded":
-            result.status = held if held.__class__ is not Unknown else result.met
+            silent = held.__class__ is Unknown or (self.worked_out and not held and self.entry.id not in row.stated)
+            result.status = result.met if silent else held
         elif result.met.__class__ is Unknown:
             result.status = self._undecided(row, result.met, held)
 

@@ -254,7 +254,8 @@ class EntrySql:
         only = entry.kind == "recognition" and not entry.when and not entry.tiers
         refuses = boolean(True) if only else present(decided[0])
         open_ = case([(held, boolean(True)), (both([opposite(held), refuses]), boolean(False))], null("yes_no"))
-        return case([(recorded, call("COALESCE", held, met)), (present(met), met)], open_)
+        says = case([(held, boolean(True))], decided[0]) if entry.nobody_decides else held
+        return case([(recorded, call("COALESCE", says, met)), (present(met), met)], open_)
 
 
 def received(work: EntrySql, answer: Answer) -> Exp:

@@ -1,0 +1,120 @@
+"""The pages of ``docs/generated/`` about the rule language and the vocabulary, as text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from bangfu.rules.pack.load import load_pack
+from bangfu.rules.units import power_of, unit_text
+from bangfu.rules.values import decimal_text
+from bangfu.rules.vocabulary import CodeList, Fact, Vocabulary
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.rules.spec.harness import PLACE, POLICIES, RUNNERS, Table, read_tables  # noqa: E402
+
+LANGUAGE_HEAD = """# 规则语言 | The rule language
+
+每种写法的含义和小表。表中每一行都由两个执行器（Python 与 SQL）各算一遍，由 `tests/rules/test_spec.py` 把关。
+What each form means, with a small table. Every row is worked out by both runners (Python and SQL) and held by `tests/rules/test_spec.py`.
+
+`missing` 没有说（输入）或未知（结果） · `closed` 门已关 · `10..20` 区间 | not stated (in) or unknown (out) · behind a closed gate · a range"""
+VOCABULARY_HEAD = """# 词汇表 | The vocabulary
+
+每项事实只声明一次（`policies/vocabulary/`）。 | Each fact is declared once.
+
+门：它答“否”，后面的事实就不必问。由谁说：person 本人 · officer 经办人查明 · decision 其他机关的决定 · feed 数据 · server 系统。
+Gate: where it is no, what stands behind is not asked. Given by: the person, an officer's finding, another body's decision, a data feed, the server."""
+PRIVACY = {"plain": "", "sensitive": "敏感 sensitive"}
+
+
+def language() -> str:
+    """Return the reference of the rule language: every table and every example of the specification."""
+    parts, chapter = [LANGUAGE_HEAD], ""
+    for table in read_tables():
+        if table.chapter != chapter:
+            chapter = table.chapter
+            parts.append(f"## {chapter}")
+        parts.append(_table(table))
+    parts += _examples()
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(table: Table) -> str:
+    figures = "；".join(f"{name} = {_cell(value)}" for name, value in table.raw.get("figures", {}).items())
+    lines = [f"### {table.label}", "", *table.says.split(" | "), "", "```text", table.value, "```"]
+    if figures:
+        lines += ["", f"数值 figures: {figures}"]
+    lines += ["", _row([*table.columns, "="]), _row(["---"] * (len(table.columns) + 1))]
+    lines += [_row([_cell(cell) for cell in row]) for row in table.rows]
+    return "\n".join([*lines, "", " · ".join(_runner(runner.name, table.refused) for runner in RUNNERS)])
+
+
+def _runner(name: str, refused: dict[str, str]) -> str:
+    return f"{name} ✗ {refused[name]}" if name in refused else f"{name} ✓"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "是 yes" if value else "否 no"
+    if isinstance(value, list):
+        return "[" + ", ".join(_cell(item) for item in value) + "]"
+    return str(value)
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _examples() -> Iterator[str]:
+    """Yield the example entries as they are written, each with what it shows."""
+    pack = load_pack(POLICIES, PLACE)
+    for path in sorted((POLICIES / PLACE).glob("[0-9]*.yaml")):
+        head, *texts = path.read_text(encoding="utf-8").split("\n  - id: ")
+        yield "## " + head.split("chapter: ")[1].split("\n")[0]
+        for text in texts:
+            entry = pack.entries[text.split("\n")[0].strip()]
+            shown = [line for line in text.rstrip().split("\n") if not line.strip().startswith(("note:", "covers:", "label:"))]
+            note = str(entry.raw.get("note", "")).split(" | ")
+            body = "\n".join(["- id: " + shown[0], *(line[2:] for line in shown[1:])])
+            yield "\n".join([f"### {entry.label.zh} | {entry.label.en}", "", *note, "", "```yaml", body, "```"])
+
+
+def vocabulary() -> str:
+    """Return every fact of the shared vocabulary, by entity, and every list of codes."""
+    words = load_pack(ROOT / "policies", "cn").vocabulary
+    parts = [VOCABULARY_HEAD]
+    for entity in words.entities.values():
+        facts = [fact for fact in words.facts.values() if fact.entity == entity.id and fact.place is None]
+        if facts:
+            head = ["事实 | fact", "名称 | label", "问法 | question", "类型 | type", "门 | gate", "由谁说 | given by", "其他 | more"]
+            rows = [_row([h.replace(" | ", " ") for h in head]), _row(["---"] * len(head)), *(_fact(words, fact) for fact in facts)]
+            parts.append(f"## {entity.label.zh} | {entity.label.en} (`{entity.id}`)\n\n" + "\n".join(rows))
+    parts.append("## 代码表 | Code lists")
+    parts += [_codes(name, found) for name, found in words.codes.items()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _fact(words: Vocabulary, fact: Fact) -> str:
+    ask = f"{fact.ask.zh}<br>{fact.ask.en}" if fact.ask else ""
+    kind = f"{fact.type} `{fact.codes}`" if fact.codes else " ".join([fact.type, _bounds(fact)]).strip()
+    more = "；".join(part for part in ("主要 core" if fact.core else "", PRIVACY.get(fact.privacy, fact.privacy)) if part)
+    gate = f"`{fact.gate}`" if fact.gate else ""
+    return _row([f"`{fact.id}`", f"{fact.label.zh}<br>{fact.label.en}", ask, kind, gate, fact.given_by, more])
+
+
+def _bounds(fact: Fact) -> str:
+    scale = Fraction(100) ** power_of(fact.unit, "元")
+    ends = ["" if end is None else decimal_text(Fraction(end) / scale) for end in (fact.low, fact.high)]
+    return " ".join(part for part in (unit_text(fact.unit), "..".join(ends) if any(ends) else "") if part)
+
+
+def _codes(name: str, found: CodeList) -> str:
+    checked = "已核对 verified" if found.verified else "未核对 not verified"
+    rows = [_row([f"`{code}`", label.zh, label.en]) for code, label in found.codes.items()]
+    return "\n".join([f"### `{name}`", "", f"{found.standard} · {checked}", "", _row(["代码 code", "中文", "English"]), _row(["---"] * 3), *rows])
