@@ -1,0 +1,95 @@
+"""Copy a ledger once into the work database: every cell read, what is wrong with it noted beside it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from bangfu.rules.population.cells import Cell, raw, text_cell, typed
+from bangfu.rules.population.columns import LINKS, TablePlan
+from bangfu.rules.population.database import literal, quoted
+from bangfu.rules.population.ledger import LINE, RECORD, LedgerTable
+
+Tick = Callable[[int], None]
+SKIPPED = "~columns"
+"""Marks a line of a CSV file that has too many or too few columns; it carries what could be read of its links."""
+
+
+def stage_table(connection: Any, name: str, plan: TablePlan, tick: Tick) -> None:
+    """Make ``stage.raw_<name>``: line, links, facts as rules compute with them, ``bad`` (NULL, or what is wrong)."""
+    cells = [*(text_cell(link) for link in plan.links), *plan.cells]
+    reader = _reader(plan.table, [cell.name for cell in cells], tick)
+    connection.register("incoming", reader)
+    try:
+        connection.execute(f"CREATE OR REPLACE TABLE stage.{quoted('raw_' + name)} AS {_query(cells, plan)}")
+    finally:
+        connection.unregister("incoming")
+
+
+def _query(cells: list[Cell], plan: TablePlan) -> str:
+    first = ", ".join(f"{raw(cell.name)}, {cell.typed} AS {typed(cell.name)}" for cell in cells)
+    second = ", ".join(
+        f"{cell.value} AS {quoted(cell.name)}, {cell.fault} AS {quoted('!' + cell.name)}, {raw(cell.name)} AS {quoted('?' + cell.name)}"
+        for cell in cells
+    )
+    checks = [(cell.name, quoted("!" + cell.name)) for cell in cells if cell.fault != "NULL"] + plan.gates
+    checks.append((SKIPPED, f"CASE WHEN {quoted(SKIPPED)} THEN 'columns' END"))
+    kept = ", ".join(quoted(cell.name) for cell in cells)
+    return (
+        f'WITH first AS (SELECT {quoted(LINE)}, {quoted(SKIPPED)}, {first} FROM incoming), '
+        f'second AS (SELECT {quoted(LINE)}, {quoted(SKIPPED)}, {second} FROM first) '
+        f'SELECT {quoted(LINE)} AS line, {kept}, {_bad(checks)} AS bad FROM second'
+    )
+
+
+def _bad(checks: list[tuple[str, str]]) -> str:
+    """Return NULL where nothing is wrong, else a list of {column, code, value}; the list is built for bad rows only."""
+    some = ", ".join(code for _, code in checks)
+    values = {name: "NULL" if name == SKIPPED else f"CAST({quoted('?' + name)} AS VARCHAR)" for name, _ in checks}
+    rows = ", ".join(f"{{'col': {literal(name)}, 'code': {code}, 'value': {values[name]}}}" for name, code in checks)
+    return f"CASE WHEN coalesce({some}, NULL) IS NOT NULL THEN list_filter([{rows}], x -> x.code IS NOT NULL) END"
+
+
+def _reader(table: LedgerTable, columns: list[str], tick: Tick) -> Any:
+    """Return an Arrow reader of some columns with the number of each row; rows that are no rows come last."""
+    import pyarrow as pa
+
+    schema = pa.schema([*(pa.field(name, _plain(table.columns[name])) for name in columns), pa.field(LINE, pa.int64()), pa.field(SKIPPED, pa.bool_())])
+
+    def batches() -> Iterator[Any]:
+        line = 0
+        for batch in table.batches(columns):
+            count = batch.num_rows
+            arrays = [batch.column(name).cast(schema.field(name).type) for name in columns]
+            arrays += [pa.array(range(line + 1, line + count + 1), pa.int64()), pa.repeat(False, count)]
+            line += count
+            tick(count)
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+        if table.skipped:
+            yield _skipped(table, columns, schema, line)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _plain(kind: Any) -> Any:
+    import pyarrow as pa
+
+    if pa.types.is_null(kind):
+        return pa.string()
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _skipped(table: LedgerTable, columns: list[str], schema: Any, line: int) -> Any:
+    """Return broken CSV lines as rows: their links as far as they can be read, so that their household is rejected too."""
+    import pyarrow as pa
+
+    heads = list(table.columns)
+    rows = []
+    for place, (number, text) in enumerate(table.skipped, 1):
+        fields = next(csv.reader(io.StringIO(text)), [])
+        said = dict(zip(heads, fields, strict=False))
+        row = {name: said.get(name) or None if name in LINKS or table.name == RECORD and name in ("of", "claim") else None for name in columns}
+        rows.append({**row, LINE: line + place, SKIPPED: True, "number": number})
+    return pa.RecordBatch.from_pylist([{name: row[name] for name in schema.names} for row in rows], schema=schema)
