@@ -52,7 +52,7 @@ def fact_cell(fact: Fact, form: str, pack: Pack) -> Cell:
     if fact.kind == "code":
         return _code(fact.id, list(codes), by_label)
     if fact.kind == "codes":
-        return _codes(fact.id, form, list(codes))
+        return _codes(fact.id, form, list(codes), by_label)
     return text_cell(fact.id)
 
 
@@ -113,7 +113,8 @@ def _number(name: str, form: str, steps: int, decimals: int, *, low: int | None,
         source = f"CASE WHEN regexp_full_match({text}, '-?[0-9]{{1,15}}([.][0-9]{{1,10}})?') THEN {text} END"
     number = f"(TRY_CAST({source} AS {DECIMAL}) * CAST({steps} AS DECIMAL(9,0)))"
     whole = f"TRY_CAST({typed(name)} AS BIGINT)"
-    faults = [(f"{typed(name)} IS NULL", "type"), (f"{typed(name)} <> {whole}", "decimals" if decimals else "whole")]
+    faults = [(f"{typed(name)} IS NULL", "type"), (f"{whole} IS NULL", "bounds")]
+    faults += [(f"{typed(name)} <> {whole}", "decimals" if decimals else "whole")]
     faults += [] if low is None else [(f"{typed(name)} < {low}", "bounds")]
     faults += [] if high is None else [(f"{typed(name)} > {high}", "bounds")]
     cases = " ".join(f"WHEN {test} THEN {literal(code)}" for test, code in faults)
@@ -127,9 +128,11 @@ def _code(name: str, codes: list[str], by_label: dict[str, str]) -> Cell:
     return Cell(name, read, typed(name), f"CASE WHEN {_stated(name)} AND {typed(name)} IS NULL THEN 'code' END")
 
 
-def _codes(name: str, form: str, codes: list[str]) -> Cell:
-    items = raw(name) if form == "list" else f"string_split(nullif(trim({raw(name)}), ''), ';')"
-    read = f"list_sort(list_distinct(list_filter(list_transform({items}, x -> trim(x)), x -> x <> '')))"
+def _codes(name: str, form: str, codes: list[str], by_label: dict[str, str]) -> Cell:
+    items = raw(name) if form == "list" else f"string_split_regex(nullif(trim({raw(name)}), ''), '[;；、]')"
+    labels = "".join(f" WHEN trim(x) = {literal(label)} THEN {literal(code)}" for label, code in by_label.items())
+    said = f"CASE WHEN trim(x) = '' THEN NULL{labels} ELSE trim(x) END"
+    read = f"list_sort(list_distinct(list_filter(list_transform({items}, lambda x: {said}), lambda x: x IS NOT NULL)))"
     bad = f"NOT list_has_all([{listed(codes)}], {typed(name)})"
     return Cell(name, read, typed(name), f"CASE WHEN {typed(name)} IS NOT NULL AND {bad} THEN 'code' END")
 

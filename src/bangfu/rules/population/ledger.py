@@ -17,16 +17,16 @@ from bangfu.rules.pack.model import Pack
 RECORD = "record"
 ROWS_A_BATCH = 65_536
 LINE = "~line"
-"""The column that numbers the rows of a file, from 1; it is added on the way in."""
-
-Batches = Callable[[], Iterator[Any]]
+"""The column that numbers the rows of a file; it is added on the way in."""
+NEEDED = {"household": ("户", "the households"), "person": ("成员", "the members")}
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerTable:
     """One table: where it comes from, its columns (name → Arrow type), its rows if known, and how to read it.
 
-    ``batches`` yields Arrow record batches of the columns asked for; ``skipped`` collects rows that are no rows.
+    ``batches`` yields Arrow record batches of the columns asked for, with ``LINE`` where the rows know their number
+    themselves; else the first row has ``first_line``. ``skipped`` collects (number, text) of rows that are no rows.
     """
 
     name: str
@@ -34,36 +34,41 @@ class LedgerTable:
     columns: dict[str, Any]
     batches: Callable[[list[str]], Iterator[Any]]
     rows: int | None = None
+    first_line: int = 1
     skipped: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The tables by entity (and ``record``), and a fingerprint that changes when the ledger does."""
+    """The tables by entity (and ``record``), and a fingerprint that changes when the ledger does (None: see the stage)."""
 
+    source: str
     tables: dict[str, LedgerTable]
-    fingerprint: str
-    size_bytes: int
+    fingerprint: str | None
 
 
 def open_ledger(place: str, pack: Pack) -> Ledger:
     """Return the ledger at a path or database URL.
 
     Raises:
-        UsageError: There is none, or a file of it belongs to no entity.
+        UsageError: There is none, a file of it belongs to no entity, or a table that every ledger needs is missing.
     """
     if "://" in place:
         from bangfu.rules.population.from_database import database_ledger
 
-        return database_ledger(place, pack)
-    path = Path(place)
-    if path.is_dir():
-        return _folder(path, pack)
-    if path.is_file():
-        from bangfu.rules.population.from_given import excel_ledger
+        found = database_ledger(place, pack)
+    elif Path(place).is_dir():
+        found = _folder(Path(place), pack)
+    elif Path(place).is_file():
+        from bangfu.rules.population.from_excel import excel_ledger
 
-        return excel_ledger(path, pack)
-    raise UsageError(f"没有台账“{place}”", f'there is no ledger "{place}"')
+        found = excel_ledger(Path(place), pack)
+    else:
+        raise UsageError(f"没有台账“{place}”", f'there is no ledger "{place}"')
+    for name, (zh, en) in NEEDED.items():
+        if name not in found.tables:
+            raise UsageError(f"{found.source} 里没有 {name} 表：台账至少要有{zh}", f"{found.source} holds no table {name}: a ledger has at least {en}")
+    return found
 
 
 def table_names(pack: Pack) -> list[str]:
@@ -81,22 +86,29 @@ def wrong_table(name: str, source: str, pack: Pack) -> UsageError:
 def _folder(path: Path, pack: Pack) -> Ledger:
     found: dict[str, LedgerTable] = {}
     digest = hashlib.sha256()
-    size = 0
     for file in sorted(p for p in path.iterdir() if p.suffix.lower() in (".parquet", ".csv") and not p.name.startswith(".")):
         if file.stem not in table_names(pack):
             raise wrong_table(file.stem, file.name, pack)
         if file.stem in found:
             raise UsageError(f"{file.stem} 有两个文件：{found[file.stem].source}、{file.name}", f"{file.stem} has two files: {found[file.stem].source}, {file.name}")
+        try:
+            digest.update(f"{file.name} {file_hash(file)}\n".encode())
+        except OSError as error:
+            raise UsageError(f"读不到 {file.name}：{error.strerror}", f"cannot read {file.name}: {error.strerror}") from None
         found[file.stem] = _parquet(file) if file.suffix.lower() == ".parquet" else _csv(file)
-        state = file.stat()
-        size += state.st_size
-        digest.update(f"{file.name} {state.st_size} {state.st_mtime_ns}\n".encode())
-    if "household" not in found:
-        raise UsageError(
-            f"{path} 里没有 household.parquet 或 household.csv：台账至少要有户",
-            f"{path} holds no household.parquet or household.csv: a ledger has at least households",
-        )
-    return Ledger(found, digest.hexdigest(), size)
+    return Ledger(path.name, found, digest.hexdigest())
+
+
+def file_hash(file: Path) -> str:
+    """Return the SHA-256 of a file's content."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _once(names: list[str], source: str) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(f"{source}：列“{'、'.join(twice)}”出现两次", f'{source}: the column "{", ".join(twice)}" appears twice')
 
 
 def _parquet(file: Path) -> LedgerTable:
@@ -106,8 +118,9 @@ def _parquet(file: Path) -> LedgerTable:
     try:
         with pq.ParquetFile(file) as opened:
             schema, rows = opened.schema_arrow, opened.metadata.num_rows
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise UsageError(f"{file.name} 不是可读的 Parquet 文件：{error}", f"{file.name} is no readable Parquet file: {error}") from None
+    _once(schema.names, file.name)
 
     def batches(columns: list[str]) -> Iterator[Any]:
         with pq.ParquetFile(file) as opened:
@@ -117,33 +130,44 @@ def _parquet(file: Path) -> LedgerTable:
 
 
 def _csv(file: Path) -> LedgerTable:
+    """Return a CSV file as a table of texts; its first line is line 1, a row with too many or too few fields is skipped."""
     import pyarrow as pa
     from pyarrow import csv
 
     encoding = _encoding(file)
     skipped: list[tuple[int, str]] = []
 
-    def options(columns: list[str] | None) -> tuple[Any, Any, Any]:
+    def opened(columns: list[str] | None) -> Any:
         def wrong(row: Any) -> str:
             if columns is not None:
                 skipped.append((row.number or 0, row.text))
             return "skip"
 
-        convert = csv.ConvertOptions(include_columns=columns, column_types=dict.fromkeys(columns or [], pa.string()), strings_can_be_null=True, null_values=[""], quoted_strings_can_be_null=True)
-        return csv.ReadOptions(encoding=encoding, use_threads=False), csv.ParseOptions(newlines_in_values=True, invalid_row_handler=wrong), convert
+        convert = csv.ConvertOptions(
+            include_columns=columns, column_types=dict.fromkeys(columns or [], pa.string()),
+            strings_can_be_null=True, null_values=[""], quoted_strings_can_be_null=True,
+        )  # fmt: skip
+        parse = csv.ParseOptions(newlines_in_values=True, invalid_row_handler=wrong)
+        return csv.open_csv(file, csv.ReadOptions(encoding=encoding, use_threads=False), parse, convert)
+
+    def unreadable(error: Exception) -> UsageError:
+        return UsageError(f"{file.name} 不是可读的 CSV 文件：{error}", f"{file.name} is no readable CSV file: {error}")
 
     def batches(columns: list[str]) -> Iterator[Any]:
-        read, parse, convert = options(columns)
-        with csv.open_csv(file, read, parse, convert) as reader:
-            yield from reader
+        skipped.clear()
+        try:
+            with opened(columns) as reader:
+                yield from reader
+        except (pa.ArrowException, UnicodeDecodeError) as error:
+            raise unreadable(error) from None
 
     try:
-        read, parse, convert = options(None)
-        with csv.open_csv(file, read, parse, convert) as reader:
+        with opened(None) as reader:
             names = reader.schema.names
-    except (pa.ArrowInvalid, OSError) as error:
-        raise UsageError(f"{file.name} 不是可读的 CSV 文件：{error}", f"{file.name} is no readable CSV file: {error}") from None
-    return LedgerTable(file.stem, file.name, {name: pa.string() for name in names}, batches, None, skipped)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise unreadable(error) from None
+    _once(names, file.name)
+    return LedgerTable(file.stem, file.name, {name: pa.string() for name in names}, batches, None, 2, skipped)
 
 
 def _encoding(file: Path) -> str:

@@ -1,6 +1,6 @@
 """Link the rows of a staged ledger to their households; reject each household that has a bad row.
 
-``stage.rows_<entity>``: line, name, ``up`` and ``at`` (lines of other rows), ``hh`` (line of the household), facts.
+``stage.rows_<entity>``: line, name, ``up`` and ``at_line`` (lines of other rows), ``hh`` (line of the household), facts.
 ``stage.faults``: one row for each thing that is wrong. ``stage.rejected``: the households that are left out.
 """
 
@@ -14,6 +14,7 @@ from bangfu.rules.pack.model import Pack
 from bangfu.rules.population.columns import LedgerPlan
 from bangfu.rules.population.database import literal, quoted
 from bangfu.rules.population.ledger import RECORD
+from bangfu.rules.population.reasons import reason
 from bangfu.rules.population.record import link_record
 
 STEP = 10**12
@@ -50,7 +51,6 @@ def link(connection: Any, pack: Pack, plan: LedgerPlan) -> None:
     if RECORD in plan.tables:
         link_record(connection, pack, plan)
     connection.execute("CREATE OR REPLACE TABLE stage.rejected AS SELECT DISTINCT hh FROM stage.faults WHERE hh IS NOT NULL")
-    _no_owner(connection, pack, plan)
 
 
 def _outward(pack: Pack) -> list[str]:
@@ -60,21 +60,20 @@ def _outward(pack: Pack) -> list[str]:
 
 
 def _place(connection: Any, plan: LedgerPlan) -> None:
+    """Make the one row of the place; what is wrong with it is wrong for everybody, so nothing is run."""
+    links = "1::BIGINT AS line, 'place' AS name, NULL::BIGINT AS hh, NULL::BIGINT AS up, NULL::BIGINT AS at_line"
     if "place" not in plan.tables:
-        connection.execute(f"CREATE OR REPLACE TABLE {rows('place')} AS SELECT 1::BIGINT AS line, 'place' AS name, NULL::BIGINT AS hh, NULL::BIGINT AS up, NULL::BIGINT AS at")
+        connection.execute(f"CREATE OR REPLACE TABLE {rows('place')} AS SELECT {links}")
         return
-    connection.execute(f"CREATE OR REPLACE TABLE {rows('place')} AS SELECT 1::BIGINT AS line, 'place' AS name, NULL::BIGINT AS hh, NULL::BIGINT AS up, NULL::BIGINT AS at, * EXCLUDE (line, {_links(plan, 'place')}) FROM {_raw('place')}")
+    drop = ", ".join(quoted(name) for name in ("line", *plan.tables["place"].links))
+    connection.execute(f"CREATE OR REPLACE TABLE {rows('place')} AS SELECT {links}, * EXCLUDE ({drop}) FROM {_raw('place')}")
     source = plan.tables["place"].table.source
     count = connection.execute(f"SELECT count(*) FROM {rows('place')}").fetchone()[0]
     if count != 1:
         raise HouseholdError([Fault(source, 0, 0, "LEDGER-PLACE", f"地方表应只有一行，现有 {count} 行", f"the place has one row, not {count}")])
     found = connection.execute(f"SELECT x.col, x.code FROM (SELECT unnest(bad) AS x FROM {rows('place')})").fetchall()
     if found:
-        raise HouseholdError([Fault(source, 1, 0, "LEDGER-PLACE", f"{col}：{code}", f"{col}: {code}") for col, code in found])
-
-
-def _links(plan: LedgerPlan, entity: str) -> str:
-    return ", ".join([*(quoted(link) for link in plan.tables[entity].links), "bad"]).removesuffix(", bad") if plan.tables[entity].links else ""
+        raise HouseholdError([Fault(source, 1, 0, "LEDGER-PLACE", f"{col}：{reason(code).zh}", f"{col}: {reason(code).en}") for col, code in found])
 
 
 def _entity(connection: Any, pack: Pack, plan: LedgerPlan, entity: str) -> None:
@@ -94,31 +93,31 @@ def _entity(connection: Any, pack: Pack, plan: LedgerPlan, entity: str) -> None:
     of = "r.of" if "of" in links else "NULL::VARCHAR"
     connection.execute(
         f"CREATE OR REPLACE TABLE {rows(entity)} AS SELECT r.line, r.id AS name, {of} AS said_of, {'r.at' if 'at' in links else 'NULL::VARCHAR'} AS said_at, "
-        f"{up} AS up, {at_line} AS at, {hh} AS hh, r.* EXCLUDE ({drop}) FROM {_raw(entity)} AS r{joins} ORDER BY hh, line"
+        f"{up} AS up, {at_line} AS at_line, {hh} AS hh, r.* EXCLUDE ({drop}) FROM {_raw(entity)} AS r{joins} ORDER BY hh, line"
     )
     connection.execute(f"DROP TABLE {_raw(entity)}")
-    _faults(connection, entity, None, None, "x.col", "x.code", "x.value", source=f"(SELECT line, hh, unnest(bad) AS x FROM {rows(entity)} WHERE bad IS NOT NULL)")
-    _faults(connection, entity, "bad IS NULL AND name IS NULL", "id", "'id'", "'id'", "NULL")
+    _faults(connection, entity, "true", "x.col", "x.code", "x.value", source=f"(SELECT line, hh, unnest(bad) AS x FROM {rows(entity)} WHERE bad IS NOT NULL)")
+    _faults(connection, entity, "bad IS NULL AND name IS NULL", "'id'", "'id'", "NULL")
     _twice(connection, entity)
     if owner not in (None, "place"):
-        _faults(connection, entity, "up IS NULL", "of", "'of'", "'of'", "said_of")
-        _faults(connection, entity, "up IS NOT NULL AND hh IS NULL", "of", "'of'", "'owner'", "said_of")
+        _faults(connection, entity, "up IS NULL", "'of'", "'of'", "said_of")
+        _faults(connection, entity, "up IS NOT NULL AND hh IS NULL", "'of'", "'owner'", "said_of")
     if at is not None:
-        _faults(connection, entity, "said_at IS NOT NULL AND at IS NULL", "at", "'at'", "'at'", "said_at")
+        _faults(connection, entity, "said_at IS NOT NULL AND at_line IS NULL", "'at'", "'at'", "said_at")
         if at in plan.tables:
-            _faults(connection, entity, f"at IN (SELECT line FROM stage.faults WHERE entity = {literal(at)})", "at", "'at'", "'at_rejected'", "said_at")
+            _faults(connection, entity, f"at_line IN (SELECT line FROM stage.faults WHERE entity = {literal(at)})", "'at'", "'at_rejected'", "said_at")
 
 
-def _faults(connection: Any, entity: str, where: str | None, _column: str | None, col: str, code: str, value: str, source: str | None = None) -> None:
+def _faults(connection: Any, entity: str, where: str, col: str, code: str, value: str, source: str | None = None) -> None:
     connection.execute(
-        f"INSERT INTO stage.faults SELECT {literal(entity)}, line, hh, {col}, {code}, {value} FROM {source or rows(entity)}" + (f" WHERE {where}" if where else "")
+        f"INSERT INTO stage.faults SELECT {literal(entity)}, line, hh, {col}, {code}, {value} FROM {source or rows(entity)} WHERE {where}"
     )
 
 
 def _twice(connection: Any, entity: str) -> None:
     """Note every row whose id another row has; all their households are rejected, nobody can tell which is meant."""
     twice = f"SELECT name FROM {rows(entity)} WHERE name IS NOT NULL GROUP BY name HAVING count(*) > 1"
-    _faults(connection, entity, f"name IN ({twice})", "id", "'id'", "'id_twice'", "name")
+    _faults(connection, entity, f"name IN ({twice})", "'id'", "'id_twice'", "name")
 
 
 def _unique(connection: Any, entity: str) -> str:
@@ -136,8 +135,3 @@ def _sizes(connection: Any, plan: LedgerPlan) -> None:
         SELECT 'household', hh, hh, 'id', CASE WHEN members > {MOST_MEMBERS} THEN 'size' ELSE 'heads' END, CAST(CASE WHEN members > {MOST_MEMBERS} THEN members ELSE heads END AS VARCHAR)
         FROM (SELECT hh, count(*) AS members, {heads} AS heads FROM {rows('person')} WHERE hh IS NOT NULL GROUP BY hh)
         WHERE members > {MOST_MEMBERS} OR heads > 1""")
-
-
-def _no_owner(connection: Any, pack: Pack, plan: LedgerPlan) -> None:
-    """A bad organisation takes nobody with it by itself: it is left out alone, as a row of the place."""
-    connection.execute("CREATE OR REPLACE TABLE stage.left_out AS SELECT DISTINCT entity, line FROM stage.faults WHERE hh IS NULL")

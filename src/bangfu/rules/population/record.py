@@ -24,7 +24,7 @@ def link_record(connection: Any, pack: Pack, plan: LedgerPlan) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE said AS SELECT line, {columns}, bad FROM stage.raw_record")
     connection.execute("CREATE OR REPLACE TEMP TABLE pers (entry VARCHAR, per VARCHAR)")
     connection.executemany("INSERT INTO pers VALUES (?, ?)", list(pers.items()))
-    connection.execute("CREATE OR REPLACE TEMP TABLE found (line BIGINT, entity VARCHAR, row BIGINT, owner_entity VARCHAR, owner BIGINT, hh BIGINT)")
+    connection.execute("CREATE OR REPLACE TEMP TABLE found (line BIGINT, entity VARCHAR, row BIGINT, owner_entity VARCHAR, owner BIGINT, hh BIGINT, own BOOLEAN)")
     entities = [name for name in pack.vocabulary.entities if name in plan.tables or name == "place"]
     for link in ("claim", "of"):
         for per in sorted(set(pers.values()) & set(entities)):
@@ -32,8 +32,7 @@ def link_record(connection: Any, pack: Pack, plan: LedgerPlan) -> None:
     for entity in entities:
         for per in sorted(set(pers.values())):
             _find(connection, pack, "of", entity, [per])
-    for per in sorted(set(pers.values()) & set(entities)):
-        _alone(connection, pack, per)
+    _insert(connection, pack, "place", "place", f"CROSS JOIN {_rows('place')} AS r WHERE s.of IS NULL AND s.claim IS NULL", own=False)
     _finish(connection, pack)
 
 
@@ -54,12 +53,12 @@ def _ancestor(pack: Pack, entity: str, wanted: str) -> tuple[str, str]:
     return wanted, "r.up"
 
 
-def _insert(connection: Any, pack: Pack, entity: str, per: str, rest: str) -> None:
+def _insert(connection: Any, pack: Pack, entity: str, per: str, rest: str, *, own: bool) -> None:
     target, line = _ancestor(pack, entity, per)
     owner = next(name for name in pack.vocabulary.owners(target) if name in OWNER_ENTITIES)
     owner, owner_line = (owner, line) if owner == target else _ancestor(pack, entity, owner)
     connection.execute(
-        f"INSERT INTO found SELECT s.line, {literal(target)}, {line}, {literal(owner)}, {owner_line}, r.hh "
+        f"INSERT INTO found SELECT s.line, {literal(target)}, {line}, {literal(owner)}, {owner_line}, r.hh, {own} "
         f"FROM (SELECT s.* FROM said AS s JOIN pers AS p ON p.entry = s.entry AND p.per = {literal(per)} ANTI JOIN found AS f ON f.line = s.line) AS s {rest}"
     )
 
@@ -67,18 +66,12 @@ def _insert(connection: Any, pack: Pack, entity: str, per: str, rest: str) -> No
 def _find(connection: Any, pack: Pack, link: str, entity: str, pers: list[str]) -> None:
     first = f"(SELECT DISTINCT ON (name) * FROM {_rows(entity)} ORDER BY name, line)" if entity != "place" else _rows("place")
     for per in pers:
-        _insert(connection, pack, entity, per, f"JOIN {first} AS r ON r.name = s.{link}")
-
-
-def _alone(connection: Any, pack: Pack, per: str) -> None:
-    """A record row that names nobody speaks of the only row there is."""
-    if connection.execute(f"SELECT count(*) FROM {_rows(per)}").fetchone()[0] == 1:
-        _insert(connection, pack, per, per, f"CROSS JOIN {_rows(per)} AS r")
+        _insert(connection, pack, entity, per, f"JOIN {first} AS r ON r.name = s.{link}", own=per == entity)
 
 
 def _finish(connection: Any, pack: Pack) -> None:
     connection.execute(
-        "CREATE OR REPLACE TABLE stage.rows_record AS SELECT s.*, f.entity, f.row, f.owner_entity, f.owner, f.hh "
+        "CREATE OR REPLACE TABLE stage.rows_record AS SELECT s.*, f.entity, f.row, f.owner_entity, f.owner, f.hh, f.own "
         "FROM said AS s JOIN found AS f ON f.line = s.line ORDER BY hh, line"
     )
     known = ", ".join(literal(name) for name in pack.entries)

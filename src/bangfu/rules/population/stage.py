@@ -49,28 +49,44 @@ def _bad(checks: list[tuple[str, str]]) -> str:
     some = ", ".join(code for _, code in checks)
     values = {name: "NULL" if name == SKIPPED else f"CAST({quoted('?' + name)} AS VARCHAR)" for name, _ in checks}
     rows = ", ".join(f"{{'col': {literal(name)}, 'code': {code}, 'value': {values[name]}}}" for name, code in checks)
-    return f"CASE WHEN coalesce({some}, NULL) IS NOT NULL THEN list_filter([{rows}], x -> x.code IS NOT NULL) END"
+    return f"CASE WHEN coalesce({some}, NULL) IS NOT NULL THEN list_filter([{rows}], lambda x: x.code IS NOT NULL) END"
 
 
 def _reader(table: LedgerTable, columns: list[str], tick: Tick) -> Any:
-    """Return an Arrow reader of some columns with the number of each row; rows that are no rows come last."""
+    """Return an Arrow reader of some columns with the number of each row in its file; rows that are no rows come last."""
     import pyarrow as pa
 
-    schema = pa.schema([*(pa.field(name, _plain(table.columns[name])) for name in columns), pa.field(LINE, pa.int64()), pa.field(SKIPPED, pa.bool_())])
+    fields = [pa.field(name, _plain(table.columns[name])) for name in columns]
+    schema = pa.schema([*fields, pa.field(LINE, pa.int64()), pa.field(SKIPPED, pa.bool_())])
 
     def batches() -> Iterator[Any]:
-        line = 0
+        line = table.first_line
         for batch in table.batches(columns):
-            count = batch.num_rows
             arrays = [batch.column(name).cast(schema.field(name).type) for name in columns]
-            arrays += [pa.array(range(line + 1, line + count + 1), pa.int64()), pa.repeat(False, count)]
-            line += count
-            tick(count)
-            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+            if LINE in batch.schema.names:
+                lines = batch.column(LINE)
+            else:
+                numbers, line = _numbers(table, line, batch.num_rows)
+                lines = pa.array(numbers, pa.int64())
+            tick(batch.num_rows)
+            yield pa.RecordBatch.from_arrays([*arrays, lines, pa.repeat(False, batch.num_rows)], schema=schema)
         if table.skipped:
-            yield _skipped(table, columns, schema, line)
+            yield _skipped(table, columns, schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _numbers(table: LedgerTable, line: int, count: int) -> tuple[Any, int]:
+    """Return the numbers of the next rows, past the rows that are no rows, and the number after them."""
+    if not table.skipped:
+        return range(line, line + count), line + count
+    left_out = {number for number, _ in table.skipped}
+    found: list[int] = []
+    while len(found) < count:
+        if line not in left_out:
+            found.append(line)
+        line += 1
+    return found, line
 
 
 def _plain(kind: Any) -> Any:
@@ -81,15 +97,15 @@ def _plain(kind: Any) -> Any:
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
-def _skipped(table: LedgerTable, columns: list[str], schema: Any, line: int) -> Any:
+def _skipped(table: LedgerTable, columns: list[str], schema: Any) -> Any:
     """Return broken CSV lines as rows: their links as far as they can be read, so that their household is rejected too."""
     import pyarrow as pa
 
     heads = list(table.columns)
+    links = (*LINKS, "claim") if table.name == RECORD else LINKS
     rows = []
-    for place, (number, text) in enumerate(table.skipped, 1):
-        fields = next(csv.reader(io.StringIO(text)), [])
-        said = dict(zip(heads, fields, strict=False))
-        row = {name: said.get(name) or None if name in LINKS or table.name == RECORD and name in ("of", "claim") else None for name in columns}
-        rows.append({**row, LINE: line + place, SKIPPED: True, "number": number})
-    return pa.RecordBatch.from_pylist([{name: row[name] for name in schema.names} for row in rows], schema=schema)
+    for number, text in table.skipped:
+        said = dict(zip(heads, next(csv.reader(io.StringIO(text)), []), strict=False))
+        row = {name: said.get(name) or None if name in links else None for name in columns}
+        rows.append({**row, LINE: number, SKIPPED: True})
+    return pa.RecordBatch.from_pylist(rows, schema=schema)
