@@ -69,6 +69,8 @@ def run_population(engine: Engine, order: Order, progress: Progress) -> dict[str
     run = _Run(engine, order, ledger, plan, answers, folder, progress)
     try:
         return run.carry_out()
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
     except (duckdb.Error, pa.ArrowException, OSError, MemoryError) as error:
         raise readable(error, order.means) from error
     finally:
