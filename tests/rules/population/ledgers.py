@@ -69,7 +69,7 @@ def tables_of(pack: Pack, givens: Sequence[Given]) -> Tables:
         cells |= {key: value for key, value in (("of", row.of), ("at", row.at)) if value not in (None, "place")}
         cells |= {name: _shown(pack.vocabulary.facts[name], value) for name, value in row.facts.items()}
         cells |= row.stated
-        if row.entity == "household":
+        if row.entity == "household" and "street" in pack.vocabulary.facts:
             cells["street"] = STREETS[number % 3]
         found[row.entity].append(cells)
     if whole.record is not None:
@@ -152,3 +152,56 @@ def by_household(givens: Sequence[Given]) -> dict[str, Given]:
     for given in givens:
         found[given.of_entity("household")[0].id] = given
     return dict(found)
+
+
+def write_excel(pack: Pack, tables: Tables, path: Path) -> Path:
+    """Write a ledger as the Excel ledger: two main sheets, the long sheet, the record."""
+    import xlsxwriter
+
+    from bangfu.rules.ledger import layout
+
+    book = xlsxwriter.Workbook(str(path))
+    text = book.add_format({"num_format": "@"})
+    others = []
+    for entity, title in (("household", layout.HOUSEHOLDS), ("person", layout.MEMBERS)):
+        columns = layout.columns(pack, entity)
+        main = [column.key for column in columns]
+        _sheet(book, text, title.zh, [(c.label.zh, c.key) for c in columns], [[_excel(pack, key, row.get(key)) for key in main] for row in tables[entity]])
+        collection = pack.vocabulary.entities[entity].collection
+        others += [[collection, row["id"], None, key, _excel(pack, key, value)] for row in tables[entity] for key, value in row.items() if key not in main]
+    for entity, rows in tables.items():
+        if entity in ("household", "person", "place", "record"):
+            continue
+        collection = pack.vocabulary.entities[entity].collection
+        others += [[collection, "无", None, None, None]] if not rows else []
+        for row in rows:
+            facts = [key for key in row if key not in ("id", "of", "at")]
+            others += [[collection, row["id"], row.get("of"), key, _excel(pack, key, row[key])] for key in facts]
+    _sheet(book, text, layout.OTHERS.zh, [(c.label.zh, c.key) for c in layout.OTHER_COLUMNS], others)
+    record = [[_excel(pack, c.key, row.get(c.key)) for c in layout.RECORD_COLUMNS] for row in tables.get("record", [])]
+    _sheet(book, text, layout.RECORD.zh, [(c.label.zh, c.key) for c in layout.RECORD_COLUMNS], record or [["无"]])
+    book.close()
+    return path
+
+
+def _sheet(book: Any, text: Any, title: str, columns: list[tuple[str, str]], rows: list[list[Any]]) -> None:
+    sheet = book.add_worksheet(title)
+    for place, (label, key) in enumerate(columns):
+        sheet.write_string(0, place, label)
+        sheet.write_string(1, place, key)
+    for line, row in enumerate(rows, start=2):
+        for place, value in enumerate(row):
+            if isinstance(value, dt.date):
+                sheet.write_datetime(line, place, dt.datetime(value.year, value.month, value.day), book.add_format({"num_format": "yyyy-mm-dd"}))
+            elif isinstance(value, int | float) and not isinstance(value, bool):
+                sheet.write_number(line, place, value)
+            elif value is not None:
+                sheet.write_string(line, place, str(value), text)
+
+
+def _excel(pack: Pack, key: str, value: Any) -> Any:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Fraction):
+        return float(value)
+    return "、".join(value) if isinstance(value, list) else value

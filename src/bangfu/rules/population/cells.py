@@ -12,6 +12,8 @@ from bangfu.rules.vocabulary import Fact
 
 YES = ("true", "t", "yes", "y", "1", "是", "有")
 NO = ("false", "f", "no", "n", "0", "否", "无")
+ITEM = '"~~item"'
+"""An item of a list in a lambda: DuckDB takes the name for a column where there is one, so no column may have it."""
 DECIMAL = "DECIMAL(28,10)"
 """Wide enough for every bound, with more decimals than any fact may carry, so that too many are seen."""
 
@@ -130,9 +132,9 @@ def _code(name: str, codes: list[str], by_label: dict[str, str]) -> Cell:
 
 def _codes(name: str, form: str, codes: list[str], by_label: dict[str, str]) -> Cell:
     items = raw(name) if form == "list" else f"string_split_regex(nullif(trim({raw(name)}), ''), '[;；、]')"
-    labels = "".join(f" WHEN trim(x) = {literal(label)} THEN {literal(code)}" for label, code in by_label.items())
-    said = f"CASE WHEN trim(x) = '' THEN NULL{labels} ELSE trim(x) END"
-    read = f"list_sort(list_distinct(list_filter(list_transform({items}, lambda x: {said}), lambda x: x IS NOT NULL)))"
+    labels = "".join(f" WHEN trim({ITEM}) = {literal(label)} THEN {literal(code)}" for label, code in by_label.items())
+    said = f"CASE WHEN trim({ITEM}) = '' THEN NULL{labels} ELSE trim({ITEM}) END"
+    read = f"list_sort(list_distinct(list_filter(list_transform({items}, lambda {ITEM}: {said}), lambda {ITEM}: {ITEM} IS NOT NULL)))"
     bad = f"NOT list_has_all([{listed(codes)}], {typed(name)})"
     return Cell(name, read, typed(name), f"CASE WHEN {typed(name)} IS NOT NULL AND {bad} THEN 'code' END")
 

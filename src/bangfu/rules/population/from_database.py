@@ -101,7 +101,7 @@ def _table(name: str, columns: dict[str, str], url: str, scheme: str) -> LedgerT
     import pyarrow as pa
 
     def batches(wanted: list[str]) -> Iterator[Any]:
-        listed = ", ".join(f"{columns[column]} AS {quoted(column)}" for column in wanted)
+        listed = ", ".join(f"{columns[column]} AS {quoted(column)}" for column in wanted or list(columns)[:1])
         order = f" ORDER BY {quoted('id')}" if "id" in columns else ""
         with _open(url, scheme) as connection, connection.cursor() as cursor:
             cursor.execute(f"SELECT {listed} FROM {quoted(name)}{order}")

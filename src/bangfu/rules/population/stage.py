@@ -7,7 +7,8 @@ import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bangfu.rules.population.cells import Cell, raw, text_cell, typed
+from bangfu.rules.errors import BangfuError
+from bangfu.rules.population.cells import ITEM, Cell, raw, text_cell, typed
 from bangfu.rules.population.columns import LINKS, TablePlan
 from bangfu.rules.population.database import literal, quoted
 from bangfu.rules.population.ledger import LINE, RECORD, LedgerTable
@@ -20,27 +21,32 @@ SKIPPED = "~columns"
 def stage_table(connection: Any, name: str, plan: TablePlan, tick: Tick) -> None:
     """Make ``stage.raw_<name>``: line, links, facts as rules compute with them, ``bad`` (NULL, or what is wrong)."""
     cells = [*(text_cell(link) for link in plan.links), *plan.cells]
-    reader = _reader(plan.table, [cell.name for cell in cells], tick)
+    wrong: list[BangfuError] = []
+    reader = _reader(plan.table, [cell.name for cell in cells], tick, wrong)
     connection.register("incoming", reader)
     try:
         connection.execute(f"CREATE OR REPLACE TABLE stage.{quoted('raw_' + name)} AS {_query(cells, plan)}")
+    except Exception:
+        if wrong:
+            raise wrong[0] from None
+        raise
     finally:
         connection.unregister("incoming")
 
 
 def _query(cells: list[Cell], plan: TablePlan) -> str:
-    first = ", ".join(f"{raw(cell.name)}, {cell.typed} AS {typed(cell.name)}" for cell in cells)
-    second = ", ".join(
-        f"{cell.value} AS {quoted(cell.name)}, {cell.fault} AS {quoted('!' + cell.name)}, {raw(cell.name)} AS {quoted('?' + cell.name)}"
-        for cell in cells
-    )
+    numbered = [quoted(LINE), quoted(SKIPPED)]
+    first = [part for cell in cells for part in (raw(cell.name), f"{cell.typed} AS {typed(cell.name)}")]
+    second = [
+        part for cell in cells
+        for part in (f"{cell.value} AS {quoted(cell.name)}", f"{cell.fault} AS {quoted('!' + cell.name)}", f"{raw(cell.name)} AS {quoted('?' + cell.name)}")
+    ]  # fmt: skip
     checks = [(cell.name, quoted("!" + cell.name)) for cell in cells if cell.fault != "NULL"] + plan.gates
     checks.append((SKIPPED, f"CASE WHEN {quoted(SKIPPED)} THEN 'columns' END"))
-    kept = ", ".join(quoted(cell.name) for cell in cells)
+    kept = [f"{quoted(LINE)} AS line", *(quoted(cell.name) for cell in cells), f"{_bad(checks)} AS bad"]
     return (
-        f'WITH first AS (SELECT {quoted(LINE)}, {quoted(SKIPPED)}, {first} FROM incoming), '
-        f'second AS (SELECT {quoted(LINE)}, {quoted(SKIPPED)}, {second} FROM first) '
-        f'SELECT {quoted(LINE)} AS line, {kept}, {_bad(checks)} AS bad FROM second'
+        f"WITH first AS (SELECT {', '.join([*numbered, *first])} FROM incoming), "
+        f"second AS (SELECT {', '.join([*numbered, *second])} FROM first) SELECT {', '.join(kept)} FROM second"
     )
 
 
@@ -49,11 +55,14 @@ def _bad(checks: list[tuple[str, str]]) -> str:
     some = ", ".join(code for _, code in checks)
     values = {name: "NULL" if name == SKIPPED else f"CAST({quoted('?' + name)} AS VARCHAR)" for name, _ in checks}
     rows = ", ".join(f"{{'col': {literal(name)}, 'code': {code}, 'value': {values[name]}}}" for name, code in checks)
-    return f"CASE WHEN coalesce({some}, NULL) IS NOT NULL THEN list_filter([{rows}], lambda x: x.code IS NOT NULL) END"
+    return f"CASE WHEN coalesce({some}, NULL) IS NOT NULL THEN list_filter([{rows}], lambda {ITEM}: {ITEM}.code IS NOT NULL) END"
 
 
-def _reader(table: LedgerTable, columns: list[str], tick: Tick) -> Any:
-    """Return an Arrow reader of some columns with the number of each row in its file; rows that are no rows come last."""
+def _reader(table: LedgerTable, columns: list[str], tick: Tick, wrong: list[BangfuError]) -> Any:
+    """Return an Arrow reader of some columns with the number of each row in its file; rows that are no rows come last.
+
+    Our own errors are kept in ``wrong``: DuckDB would wrap them into one of its own.
+    """
     import pyarrow as pa
 
     fields = [pa.field(name, _plain(table.columns[name])) for name in columns]
@@ -61,7 +70,7 @@ def _reader(table: LedgerTable, columns: list[str], tick: Tick) -> Any:
 
     def batches() -> Iterator[Any]:
         line = table.first_line
-        for batch in table.batches(columns):
+        for batch in _kept(table.batches(columns), wrong):
             arrays = [batch.column(name).cast(schema.field(name).type) for name in columns]
             if LINE in batch.schema.names:
                 lines = batch.column(LINE)
@@ -74,6 +83,14 @@ def _reader(table: LedgerTable, columns: list[str], tick: Tick) -> Any:
             yield _skipped(table, columns, schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _kept(batches: Iterator[Any], wrong: list[BangfuError]) -> Iterator[Any]:
+    try:
+        yield from batches
+    except BangfuError as error:
+        wrong.append(error)
+        raise
 
 
 def _numbers(table: LedgerTable, line: int, count: int) -> tuple[Any, int]:
