@@ -15,7 +15,17 @@ from bangfu.rules.engine import Engine
 from bangfu.rules.population import reference
 from bangfu.rules.population.database import RunError
 from tests.rules.engines import engine
-from tests.rules.population.ledgers import Tables, as_cell, district, heads, tables_of, together, write_csv, write_excel, write_parquet
+from tests.rules.population.ledgers import (
+    Tables,
+    as_cell,
+    district,
+    heads,
+    tables_of,
+    together,
+    write_csv,
+    write_excel,
+    write_parquet,
+)
 from tests.rules.population.runs import answered, one_by_one, rows_of, spec, spec_tables
 from tests.rules.random_households import on
 

@@ -17,8 +17,8 @@ from bangfu.rules.plan import names_read, nodes_of
 from bangfu.rules.population.database import literal, quoted
 from bangfu.rules.population.inputs import Some
 from bangfu.rules.population.links import offset, rows
-from bangfu.rules.runners.sql.program import SqlProgram
-from bangfu.rules.runners.sql.stages import Shape
+from bangfu.rules.runners.sql.columns import Known
+from bangfu.rules.runners.sql.program import Amount, Result, SqlProgram
 
 GIVEN = ("cash", "service", "goods", "waiver", "insurance", "loan", "recognition")
 SHARE_STEPS = 1_000_000
@@ -61,60 +61,77 @@ def _read_below(pack: Pack, names: frozenset[str]) -> set[str]:
     return found
 
 
-class Answers:
-    """One compiled program with the statements that gather its answers."""
+def read_facts(engine: Engine, split: Split) -> dict[str, set[str]]:
+    """Return entity → facts and recognitions that the entries read, the dates of claims with them."""
+    found: dict[str, set[str]] = {name: {e.date} if e.date else set() for name, e in engine.pack.vocabulary.entities.items()}
+    for step in engine.plan.steps_for(split.homes | split.organisations):
+        entry = engine.pack.entries.get(step.name)
+        roots = [engine.pack.stackings[step.name].at_most] if entry is None else list(nodes_of(entry))
+        for node in (n for root in roots if root is not None for n in root.walk()):
+            if node.op == "fact":
+                found[engine.pack.vocabulary.facts[node.data.name].entity].add(node.data.name)
+        if entry is not None and entry.kind == "recognition" and entry.per is not None:
+            found[entry.per].add(entry.id)
+    return found
 
-    def __init__(self, engine: Engine, day: dt.date, names: frozenset[str]) -> None:
+
+class Answers:
+    """One compiled program with the statements that gather its answers; ``dated``: entities whose rows have dates."""
+
+    def __init__(self, engine: Engine, day: dt.date, names: frozenset[str], basis: str, known: Known, dated: set[str]) -> None:
         self.pack = engine.pack
+        self.dated = dated
         self.day = day
-        self.program = SqlProgram(engine, day, only=names)
-        self.entries = [self.pack.entries[name] for name in self.program.outputs]
+        self.program = SqlProgram(engine, day, basis, only=names, known=known)
+        self.entries = [self.pack.entries[name] for name in self.program.results]
         self.statements = self.program.statements()
         self.groups = [e for e in self.entries if e.kind == "recognition" and e.per in ("household", "person")]
 
     def carry_out(self, connection: Any, some: Some) -> list[str]:
         """Make every stage, then ``found`` and ``who``; return the names of all tables made."""
-        made = []
         for name, select in self.statements:
             connection.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {select}")
-            made.append(name)
         connection.execute(
             "CREATE OR REPLACE TABLE found (id BIGINT, entry INTEGER, status BOOLEAN, in_force BOOLEAN, low BIGINT, high BIGINT, share_low BIGINT, share_high BIGINT)"
         )
+        by_table: dict[str, list[str]] = {}
         for place, entry in enumerate(self.entries):
-            connection.execute(f"INSERT INTO found {self._gathered(place, entry, self.program.outputs[entry.id])}")
+            result = self.program.results[entry.id]
+            if result.fixed != "not_met":
+                by_table.setdefault(result.table, []).append(self._gathered(place, entry, result))
+        for parts in by_table.values():
+            connection.execute(f"INSERT INTO found {' UNION ALL '.join(parts)}")
         self._who(connection, some)
-        return [*made, "found", "who"]
+        return [*(name for name, _ in self.statements), "found", "who"]
 
     # -- found ---------------------------------------------------------------------------------------------------
-    def _gathered(self, place: int, entry: Entry, shape: Shape) -> str:
-        low, high = self._ends(entry, shape)
+    def _gathered(self, place: int, entry: Entry, result: Result) -> str:
+        low, high = self._ends(entry, result.amount)
         money, share = ((low, high), ("NULL", "NULL")) if entry.has_money else (("NULL", "NULL"), (low, high))
         force, join = self._in_force(entry)
+        status = f"s.{quoted(result.status or '')}"
         return (
-            f"SELECT s.id, {place}, s.status, {force}, {', '.join((*money, *share))} "
-            f"FROM {quoted(shape.table)} AS s{join} WHERE s.status IS NOT FALSE"
+            f"SELECT s.id, {place}, {status}, {force}, {', '.join((*money, *share))} "
+            f"FROM {quoted(result.table)} AS s{join} WHERE {status} IS NOT FALSE"
         )
 
-    def _ends(self, entry: Entry, shape: Shape) -> tuple[str, str]:
-        stored = shape.amount
-        if stored is None:
+    def _ends(self, entry: Entry, amount: Amount | None) -> tuple[str, str]:
+        if amount is None:
             return "NULL", "NULL"
-        bottom = 's."amount/"' if stored.den is None else str(stored.den)
+        bottom = str(amount.den) if isinstance(amount.den, int) else f"s.{quoted(amount.den)}"
         steps = 1 if entry.has_money else SHARE_STEPS
 
-        def exact(column: str) -> str:
+        def exact(name: str) -> str:
+            top = f"s.{quoted(name)}" if steps == 1 else f"s.{quoted(name)} * {steps}"
             if bottom == "1":
-                return column if steps == 1 else f"{column} * {steps}"
-            top = f"{column} * {steps}" if steps > 1 else column
+                return top
             return f"CASE WHEN ({top}) % {bottom} <> 0 THEN error({literal(f'{entry.id}: the sum is no whole number of fen')}) ELSE ({top}) // {bottom} END"
 
-        low = exact("s.amount")
-        high = exact('s."amount^"') if stored.high else low
+        low = exact(amount.low)
         # An unknown lower end leaves the whole sum unknown.
-        high = f"CASE WHEN s.amount IS NOT NULL THEN {high} END" if stored.high else high
-        if stored.closed:
-            low, high = (f'CASE WHEN s."amount!" THEN 0 ELSE {end} END' for end in (low, high))
+        high = low if amount.high is None else f"CASE WHEN s.{quoted(amount.low)} IS NOT NULL THEN {exact(amount.high)} END"
+        if amount.closed is not None:
+            low, high = (f"CASE WHEN s.{quoted(amount.closed)} THEN 0 ELSE {end} END" for end in (low, high))
         return low, high
 
     def _in_force(self, entry: Entry) -> tuple[str, str]:
@@ -125,9 +142,12 @@ class Answers:
         if self.pack.vocabulary.entities[entry.per or ""].date is None:
             inside = not (document.since and self.day < document.since) and not (document.until and self.day > document.until)
             return str(inside), ""
-        tests = [f"r.date < DATE '{document.since}'"] if document.since else []
-        tests += [f"r.date > DATE '{document.until}'"] if document.until else []
-        return f"NOT coalesce({' OR '.join(tests)}, false)", f" JOIN {quoted(f'rows_{entry.per}')} AS r ON r.id = s.id"
+        date = f"r.{quoted(self.pack.vocabulary.entities[entry.per or ''].date or '')}"
+        tests = [f"{date} < DATE '{document.since}'"] if document.since else []
+        tests += [f"{date} > DATE '{document.until}'"] if document.until else []
+        # A row without a date is held against no day, as the reference does it.
+        joined = f" JOIN {rows(entry.per or '')} AS r ON r.line = s.id - {offset(self.pack, entry.per or '')}"
+        return (f"NOT coalesce({' OR '.join(tests)}, false)", joined) if entry.per in self.dated else ("true", "")
 
     # -- who -----------------------------------------------------------------------------------------------------
     def _who(self, connection: Any, some: Some) -> None:

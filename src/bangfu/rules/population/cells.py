@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bangfu.rules.pack.model import Pack
 from bangfu.rules.population.database import listed, literal, quoted
-from bangfu.rules.runners.sql.stages import FACT_DEN
+from bangfu.rules.runners.sql.columns import FACT_DEN
 from bangfu.rules.units import power_of
 from bangfu.rules.vocabulary import Fact
 

@@ -42,6 +42,11 @@ class TablePlan:
     gates: list[tuple[str, str]]
     links: list[str]
 
+    @property
+    def names(self) -> set[str]:
+        """Return the columns that are read, the links apart."""
+        return {cell.name for cell in self.cells}
+
 
 @dataclass(slots=True)
 class LedgerPlan:

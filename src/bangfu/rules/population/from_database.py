@@ -28,7 +28,7 @@ def database_ledger(url: str, pack: Pack) -> Ledger:
     """
     scheme = SCHEMES.get(url.partition("://")[0].lower())
     if scheme is None:
-        raise UsageError(f"不认识的数据库地址：请写 sqlite:///文件 或 postgresql://用户@主机/库", "unknown kind of database: write sqlite:///FILE or postgresql://USER@HOST/DATABASE")
+        raise UsageError("不认识的数据库地址：请写 sqlite:///文件 或 postgresql://用户@主机/库", "unknown kind of database: write sqlite:///FILE or postgresql://USER@HOST/DATABASE")
     shown = shown_url(url)
     with _open(url, scheme) as connection:
         there = _tables(connection, scheme)

@@ -12,11 +12,11 @@ from typing import Any
 from bangfu.rules.pack.model import Pack
 from bangfu.rules.population.columns import LedgerPlan, with_gates
 from bangfu.rules.population.database import literal, quoted
-from bangfu.rules.population.ledger import RECORD as RECORD_TABLE
+from bangfu.rules.population.ledger import RECORD
 from bangfu.rules.population.links import offset, rows
 from bangfu.rules.runners.python.rows import OWNER_ENTITIES
+from bangfu.rules.runners.sql.columns import TYPES
 from bangfu.rules.runners.sql.program import SqlProgram
-from bangfu.rules.runners.sql.tables import LINKS, RECORD, TYPES
 from bangfu.rules.vocabulary import Fact
 
 EVERYBODY = ("place", "organisation")
@@ -37,50 +37,41 @@ class Some:
         return f"({self.where}) AND hh NOT IN (SELECT hh FROM stage.rejected)"
 
 
-def read_columns(program: SqlProgram, pack: Pack) -> dict[str, set[str]]:
-    """Return entity → facts and recognitions that the program reads, the dates of claims with them."""
-    found: dict[str, set[str]] = {}
-    for entity, shape in pack.vocabulary.entities.items():
-        names = {name.removeprefix("said ").removesuffix("!") for name in program.tables.columns(entity) if name not in LINKS}
-        found[entity] = names | ({shape.date} if shape.date else set())
-    return found
-
-
 class Inputs:
-    """Makes the tables ``rows_<entity>``, ``runs`` and ``record_rows`` for some households."""
+    """Makes the tables that a program reads for some households."""
 
-    def __init__(self, program: SqlProgram, plan: LedgerPlan, *, recorded: bool) -> None:
+    def __init__(self, program: SqlProgram, plan: LedgerPlan) -> None:
         self.program = program
         self.pack: Pack = program.pack
         self.plan = plan
-        self.recorded = recorded
 
     def make(self, connection: Any, some: Some) -> list[str]:
         """Make the tables and return their names."""
-        made = []
-        for entity in self.pack.vocabulary.entities:
-            name = f"rows_{entity}"
-            connection.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {self._rows(entity, some)}")
-            made.append(name)
-        self._runs(connection)
-        connection.execute(f"CREATE OR REPLACE TABLE record_rows AS {self._record(some)}")
-        return [*made, "runs", "record_rows"]
+        for table, columns in self.program.inputs.items():
+            if table == "runs":
+                query = self._runs(columns)
+            elif table == "record_rows":
+                query = self._record(columns, some)
+            else:
+                query = self._rows(table.removeprefix("rows_"), columns, some)
+            connection.execute(f"CREATE OR REPLACE TABLE {quoted(table)} AS {query}")
+        return list(self.program.inputs)
 
     # -- rows ----------------------------------------------------------------------------------------------------
-    def _rows(self, entity: str, some: Some) -> str:
-        columns = self.program.tables.columns(entity)
+    def _rows(self, entity: str, columns: dict[str, str], some: Some) -> str:
         if entity != "place" and entity not in self.plan.tables:
-            listed = ", ".join(f"NULL::{kind} AS {quoted(name)}" for name, kind in columns.items())
-            return f"SELECT {listed} WHERE false"
-        facts = self._facts(entity)
+            return nothing(columns)
+        facts = self._facts(entity, columns)
         query = self._stated(entity, facts, some)
-        for place, layer in enumerate(self._gated(entity, facts)):
-            query = f"SELECT * REPLACE ({layer[0]}){layer[1]} FROM ({query}) AS g{place}"
+        for place, (replaced, marks) in enumerate(self._gated(facts)):
+            query = f"SELECT * REPLACE ({replaced}){marks} FROM ({query}) AS g{place}"
         listed = ", ".join(f"{self._column(entity, name, kind)} AS {quoted(name)}" for name, kind in columns.items())
         return f"SELECT {listed} FROM ({query}) AS s"
 
-    def _facts(self, entity: str) -> list[Fact]:
-        wanted = with_gates(self.pack, read_columns(self.program, self.pack)[entity])
+    def _facts(self, entity: str, columns: dict[str, str]) -> list[Fact]:
+        """Return the facts that columns are made of, each with the gates before it."""
+        date = self.pack.vocabulary.entities[entity].date
+        wanted = with_gates(self.pack, {name.removesuffix("!") for name in columns} | ({date} if date else set()))
         return [fact for fact in self.pack.vocabulary.facts_of(entity) if fact.id in wanted and fact.kind != "text"]
 
     def _here(self, entity: str) -> set[str]:
@@ -92,7 +83,7 @@ class Inputs:
         listed += [f"{quoted(e.id)} AS {quoted('said ' + e.id)}" for e in self.pack.entries.values() if e.kind == "recognition" and e.per == entity and e.id in here]
         return f"SELECT {', '.join(['line', 'name', 'up', 'at_line', *listed])} FROM {rows(entity)} WHERE {some.clause(entity)}"
 
-    def _gated(self, entity: str, facts: list[Fact]) -> list[tuple[str, str]]:
+    def _gated(self, facts: list[Fact]) -> list[tuple[str, str]]:
         """Return (replaced columns, added marks) layer by layer: what a closed gate answers is filled in, outer gates first."""
         found = []
         done = {fact.id for fact in facts if not fact.gate}
@@ -136,21 +127,13 @@ class Inputs:
         return f"line + {offset(self.pack, entity)}" if entity in OWNER_ENTITIES else self._up(entity)
 
     # -- runs and record -----------------------------------------------------------------------------------------
-    def stated(self) -> set[str]:
-        """Return the collections that the ledger states: a table that is there."""
-        return {e.collection for e in self.pack.vocabulary.entities.values() if e.collection and e.id in self.plan.tables}
+    def _runs(self, columns: dict[str, str]) -> str:
+        said = {name: str(value) for name, value in stated(self.pack, self.plan).items()} | {"id": "0"}
+        return "SELECT " + ", ".join(f"{said[name]}::{kind} AS {quoted(name)}" for name, kind in columns.items())
 
-    def _runs(self, connection: Any) -> None:
-        stated = self.stated()
-        said = {"id": "0", "record": str(RECORD_TABLE in self.plan.tables), "recorded": str(self.recorded)}
-        columns = self.program.tables.run_columns()
-        listed = ", ".join(f"{said.get(name) or str(name.removeprefix('has ') in stated)}::{kind} AS {quoted(name)}" for name, kind in columns.items())
-        connection.execute(f"CREATE OR REPLACE TABLE runs AS SELECT {listed}")
-
-    def _record(self, some: Some) -> str:
-        if RECORD_TABLE not in self.plan.tables:
-            listed = ", ".join(f"NULL::{kind} AS {quoted(name)}" for name, kind in RECORD.items())
-            return f"SELECT {listed} WHERE false"
+    def _record(self, columns: dict[str, str], some: Some) -> str:
+        if RECORD not in self.plan.tables:
+            return nothing(columns)
         starts = {name: offset(self.pack, name) for name in self.pack.vocabulary.entities}
 
         def number(entity: str, line: str) -> str:
@@ -158,13 +141,22 @@ class Inputs:
             return f"{line} + CASE {entity} {cases} END"
 
         parts = {
-            "entry": "entry", "row": number("entity", "row"), "owner": number("owner_entity", "owner"), "claim": "claim", "of": "of",
-            "own": "own", "since": quoted("from"), "until": quoted("until"), "paid_on": "paid_on", "amount": "amount",
-            "quantity": "quantity", "place": "row_number() OVER (PARTITION BY entry, entity, row ORDER BY line) - 1",
+            "row": number("entity", "row"), "owner": number("owner_entity", "owner"), "since": quoted("from"),
+            "place": "row_number() OVER (PARTITION BY entry, entity, row ORDER BY line) - 1",
         }  # fmt: skip
-        listed = ", ".join(f"({parts[name.removeprefix('record.')]})::{kind} AS {quoted(name)}" for name, kind in RECORD.items())
-        where = f"(hh IS NULL OR ({some.clause('person')}))"
-        return f"SELECT {listed} FROM stage.rows_record WHERE {where}"
+        listed = ", ".join(f"({parts.get(name, quoted(name))})::{kind} AS {quoted(name)}" for name, kind in columns.items())
+        return f"SELECT {listed} FROM stage.rows_record WHERE hh IS NULL OR ({some.clause('person')})"
 
 
-__all__ = ["Inputs", "Some", "read_columns"]
+def nothing(columns: dict[str, str]) -> str:
+    """Return the query of a table without rows."""
+    return "SELECT " + ", ".join(f"NULL::{kind} AS {quoted(name)}" for name, kind in columns.items()) + " WHERE false"
+
+
+def stated(pack: Pack, plan: LedgerPlan) -> dict[str, bool]:
+    """Return what the ledger states at all, by column of ``runs``: the record and each collection, if their table is there."""
+    collections = {f"has {e.collection}": e.id in plan.tables for e in pack.vocabulary.entities.values() if e.collection}
+    return {"record": RECORD in plan.tables, **collections}
+
+
+__all__ = ["EVERYBODY", "Inputs", "Some", "nothing", "stated"]

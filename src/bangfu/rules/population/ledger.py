@@ -99,6 +99,13 @@ def _folder(path: Path, pack: Pack) -> Ledger:
     return Ledger(path.name, found, digest.hexdigest())
 
 
+def has_rows(table: LedgerTable) -> bool:
+    """Tell whether a table holds any row."""
+    if table.rows is not None:
+        return table.rows > 0
+    return any(batch.num_rows for batch in table.batches(list(table.columns)[:1]))
+
+
 def file_hash(file: Path) -> str:
     """Return the SHA-256 of a file's content."""
     with file.open("rb") as opened:

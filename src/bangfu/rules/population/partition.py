@@ -13,6 +13,7 @@ from bangfu.rules.population.answers import GIVEN, SHARE_STEPS, Answers
 from bangfu.rules.population.database import literal, quoted
 from bangfu.rules.population.folder import OutFolder
 from bangfu.rules.population.inputs import Inputs, Some
+from bangfu.rules.population.links import rows
 from bangfu.rules.population.reference import Open, Reference
 from bangfu.rules.units import unit_text
 
@@ -46,6 +47,8 @@ class Work:
     engine: Engine
     connection: Any
     folder: OutFolder
+    homes: Answers | None
+    organisations: Answers | None
     inputs: dict[int, Inputs]
     reference: Reference
     undecided: bool
@@ -76,12 +79,12 @@ def carry_out(work: Work, part: Part, tick: Callable[[int], None]) -> None:
     connection.execute("CREATE OR REPLACE TABLE needs (id BIGINT, entry INTEGER, needs VARCHAR[])")
     if work.undecided:
         _keep_needs(connection, part.answers, opened)
-    rows = _write(work, part)
+    written = _write(work, part)
     connection.execute("BEGIN")
     for name, (keys, households) in TOTALS.items():
         _total(connection, part.name, name, keys, households)
     _keep_open(connection, part, opened)
-    connection.execute("INSERT INTO stage.parts VALUES (?, ?)", [part.name, json.dumps({**_counts(connection, part), **rows, "asked": len(_asked(work, part))})])
+    connection.execute("INSERT INTO stage.parts VALUES (?, ?)", [part.name, json.dumps({**_counts(connection, part), **written, "asked": len(_asked(work, part))})])
     connection.execute("COMMIT")
     for name in reversed([*made, "needs"]):
         connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
@@ -91,8 +94,8 @@ def _labels(work: Work, answers: Answers) -> list[str]:
     """Make ``entries`` and ``grps``: what is known of an entry before any household, and the bits of groups."""
     connection = work.connection
     connection.execute("CREATE OR REPLACE TABLE entries (place INTEGER, name VARCHAR, kind VARCHAR, has_money BOOLEAN, unit VARCHAR, every VARCHAR, article VARCHAR)")
-    rows = [(place, e.id, e.kind, e.has_money, *entry_facts(work.engine, e)) for place, e in enumerate(answers.entries)]
-    connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    listed = [(place, e.id, e.kind, e.has_money, *entry_facts(work.engine, e)) for place, e in enumerate(answers.entries)]
+    connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", listed)
     connection.execute("CREATE OR REPLACE TABLE grps (name VARCHAR, bit BIGINT)")
     connection.executemany("INSERT INTO grps VALUES (?, ?)", [("", 0), *((e.id, 1 << bit) for bit, e in enumerate(answers.groups))])
     return ["entries", "grps"]
@@ -206,7 +209,9 @@ def _total(connection: Any, part: str, name: str, keys: str, households: str) ->
 def _counts(connection: Any, part: Part) -> dict[str, Any]:
     if part.answers.entries and part.answers.entries[0].per == "organisation":
         return {"households": 0, "people": 0}
-    households, people = (connection.execute(f"SELECT count(*) FROM {quoted(f'rows_{e}')}").fetchone()[0] for e in ("household", "person"))
+    households, people = (
+        connection.execute(f"SELECT count(*) FROM {rows(e)} WHERE {part.some.clause(e)}").fetchone()[0] for e in ("household", "person")
+    )
     return {"households": households, "people": people}
 
 

@@ -23,7 +23,7 @@ from bangfu.rules.population.database import RunError, quoted
 from bangfu.rules.population.ledger import RECORD
 from bangfu.rules.population.links import rows
 from bangfu.rules.record_row import RecordRow
-from bangfu.rules.runners.sql.stages import FACT_DEN
+from bangfu.rules.runners.sql.columns import FACT_DEN
 from bangfu.rules.values import CLOSED, Range, Unknown, tidy
 
 Key = tuple[int, str, str]
@@ -47,13 +47,13 @@ class Open:
 class Reference:
     """The reference runner over rows of the stage."""
 
-    def __init__(self, engine: Engine, day: dt.date, plan: LedgerPlan, entries: list[Entry], *, recorded: bool) -> None:
+    def __init__(self, engine: Engine, day: dt.date, plan: LedgerPlan, entries: list[Entry], basis: str) -> None:
         self.engine = engine
         self.day = day
         self.plan = plan
         self.entries = entries
         self.only = frozenset(entry.id for entry in entries)
-        self.basis = "recorded" if recorded else "met"
+        self.basis = basis
         self.stated = {e.collection for e in engine.pack.vocabulary.entities.values() if e.collection and e.id in plan.tables}
         self.facts = {name: self._facts(name) for name in plan.tables if name != RECORD}
 

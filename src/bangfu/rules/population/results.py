@@ -14,7 +14,7 @@ from bangfu.rules.pack.model import Pack
 from bangfu.rules.population.columns import LedgerPlan
 from bangfu.rules.population.database import literal
 from bangfu.rules.population.folder import OutFolder, write_whole
-from bangfu.rules.population.ledger import RECORD, Ledger
+from bangfu.rules.population.ledger import RECORD
 from bangfu.rules.population.partition import MILLION, TOTALS, entry_facts
 from bangfu.rules.population.reasons import REASONS
 from bangfu.rules.population.summary import write_summaries
@@ -22,14 +22,14 @@ from bangfu.rules.population.summary import write_summaries
 SUMMED = ("households", "answers", "low_fen", "high_fen", "without_sum", "open_above")
 
 
-def write_results(engine: Engine, connection: Any, folder: OutFolder, plan: LedgerPlan, share: int, ledger: Ledger) -> dict[str, Any]:
+def write_results(engine: Engine, connection: Any, folder: OutFolder, plan: LedgerPlan, share: int) -> dict[str, Any]:
     """Write every file but the manifest and return what the manifest says of them."""
     _labels(engine, connection)
     for name in TOTALS:
         _table(connection, folder, f"totals_by_{name}", _totals(name))
     _table(connection, folder, "data_plan", _plan(engine, connection, plan, share))
     _table(connection, folder, "rejects", _rejects(connection, plan))
-    said = _said(engine, connection, plan, ledger)
+    said = _said(engine, connection, plan)
     write_summaries(engine, connection, folder, said)
     return said
 
@@ -131,7 +131,7 @@ def _rejects(connection: Any, plan: LedgerPlan) -> str:
 
 
 # -- what the manifest says --------------------------------------------------------------------------------------
-def _said(engine: Engine, connection: Any, plan: LedgerPlan, ledger: Ledger) -> dict[str, Any]:
+def _said(engine: Engine, connection: Any, plan: LedgerPlan) -> dict[str, Any]:
     meta = json.loads(connection.execute("SELECT text FROM stage.meta").fetchone()[0])
     infos = [json.loads(text) for (text,) in connection.execute("SELECT info FROM stage.parts ORDER BY name").fetchall()]
     rows, low, high = (sum(int(n) for n in column) for column in zip(*((i["rows"], *i["hash"]) for i in infos), strict=True))

@@ -12,12 +12,13 @@ from typing import Any
 from bangfu import __version__
 from bangfu.rules.engine import SEMANTICS_VERSION, Engine
 from bangfu.rules.errors import UsageError
-from bangfu.rules.population.answers import Answers, split_entries
+from bangfu.rules.population.answers import Answers, Split, read_facts, split_entries
 from bangfu.rules.population.columns import LedgerPlan, plan_columns
 from bangfu.rules.population.database import Means, connect, readable
 from bangfu.rules.population.folder import OutFolder
-from bangfu.rules.population.inputs import Inputs, Some, read_columns
-from bangfu.rules.population.ledger import RECORD, Ledger, open_ledger
+from bangfu.rules.population.inputs import Inputs, Some
+from bangfu.rules.population.known import known_of
+from bangfu.rules.population.ledger import RECORD, Ledger, has_rows, open_ledger
 from bangfu.rules.population.links import link
 from bangfu.rules.population.partition import MILLION, Part, Work, carry_out, make_tables
 from bangfu.rules.population.reference import Reference
@@ -62,11 +63,10 @@ def run_population(engine: Engine, order: Order, progress: Progress) -> dict[str
 
     ledger = open_ledger(order.ledger, engine.pack)
     split = split_entries(engine)
-    answers = [Answers(engine, order.on, names) for names in (split.homes, split.organisations) if names]
-    plan = plan_columns(ledger, engine, _wanted(engine, answers))
+    plan = plan_columns(ledger, engine, _wanted(engine, split))
     folder = OutFolder(order.out)
     folder.open(resume=order.resume)
-    run = _Run(engine, order, ledger, plan, answers, folder, progress)
+    run = _Run(engine, order, ledger, plan, split, folder, progress)
     try:
         return run.carry_out()
     except duckdb.InterruptException:
@@ -77,11 +77,8 @@ def run_population(engine: Engine, order: Order, progress: Progress) -> dict[str
         run.close()
 
 
-def _wanted(engine: Engine, answers: list[Answers]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for each in answers:
-        for entity, names in read_columns(each.program, engine.pack).items():
-            found.setdefault(entity, set()).update(names)
+def _wanted(engine: Engine, split: Split) -> dict[str, set[str]]:
+    found = read_facts(engine, split)
     # Two heads of one household are a fault of the row, whether or not a rule reads the relation.
     if "relation" in engine.pack.vocabulary.facts:
         found["person"].add("relation")
@@ -91,33 +88,47 @@ def _wanted(engine: Engine, answers: list[Answers]) -> dict[str, set[str]]:
 class _Run:
     """One run on its way."""
 
-    def __init__(self, engine: Engine, order: Order, ledger: Ledger, plan: LedgerPlan, answers: list[Answers], folder: OutFolder, progress: Progress) -> None:
-        self.engine, self.order, self.ledger, self.plan = engine, order, ledger, plan
-        self.answers, self.folder, self.progress = answers, folder, progress
+    def __init__(self, engine: Engine, order: Order, ledger: Ledger, plan: LedgerPlan, split: Split, folder: OutFolder, progress: Progress) -> None:
+        self.engine, self.order, self.ledger, self.plan, self.split = engine, order, ledger, plan, split
+        self.folder, self.progress = folder, progress
+        self.basis = order.basis or ("recorded" if RECORD in plan.tables and has_rows(plan.tables[RECORD].table) else "met")
         self.connection: Any = None
 
     def carry_out(self) -> dict[str, Any]:
         """Stage, answer, sum up, close."""
         self._stage()
-        recorded = self._recorded()
-        parts = self._parts()
+        share = self._share()
+        work = self._work(share)
+        parts = self._parts(work)
         done = {name for (name,) in self.connection.execute("SELECT name FROM stage.parts").fetchall()}
-        households = self._count("stage.rows_household")
-        share = MILLION if self.order.undecided else min(MILLION, -(-MILLION * self.order.asked // max(1, households)))
-        reference = Reference(self.engine, self.order.on, self.plan, self.answers[0].entries, recorded=recorded)
-        inputs = {id(each): Inputs(each.program, self.plan, recorded=recorded) for each in self.answers}
-        work = Work(self.engine, self.connection, self.folder, inputs, reference, self.order.undecided, share)
         self.progress.begin("answer", len(parts))
         for part in parts:
             if part.name not in done:
                 carry_out(work, part, lambda _: None)
             self.progress.tick(1)
         self.progress.begin("write", None)
-        manifest = {**self._order(), "basis": "recorded" if recorded else "met", "asked_share": share}
-        manifest |= write_results(self.engine, self.connection, self.folder, self.plan, share, self.ledger)
+        manifest = {**self._order(), "asked_share": share}
+        manifest |= write_results(self.engine, self.connection, self.folder, self.plan, share)
         self.close()
         self.folder.close(manifest)
         return manifest
+
+    def _share(self) -> int:
+        """Return how many of a million households the reference is asked about."""
+        households = max(1, self._count("stage.rows_household"))
+        return MILLION if self.order.undecided else min(MILLION, -(-MILLION * self.order.asked // households))
+
+    def _work(self, share: int) -> Work:
+        """Compile for what the stage is known to hold."""
+        known = known_of(self.connection, self.engine.pack, self.plan)
+        dated = {name for name, e in self.engine.pack.vocabulary.entities.items() if name in self.plan.tables and e.date in self.plan.tables[name].names}
+        programs = [
+            Answers(self.engine, self.order.on, names, self.basis, known, dated) if names else None
+            for names in (self.split.homes, self.split.organisations)
+        ]
+        inputs = {id(each): Inputs(each.program, self.plan) for each in programs if each is not None}
+        reference = Reference(self.engine, self.order.on, self.plan, programs[0].entries if programs[0] else [], self.basis)
+        return Work(self.engine, self.connection, self.folder, programs[0], programs[1], inputs, reference, self.order.undecided, share)
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -171,7 +182,7 @@ class _Run:
         return {
             "place": self.engine.pack.place, "on": order.on.isoformat(), "pack_hash": self.engine.pack.content_hash,
             "engine_version": __version__, "semantics_version": SEMANTICS_VERSION, "ledger": self.ledger.source,
-            "undecided": order.undecided, "basis_asked": order.basis, "part_size": order.part_size, "asked": order.asked,
+            "undecided": order.undecided, "basis": self.basis, "part_size": order.part_size, "asked": order.asked,
         }  # fmt: skip
 
     def _fingerprint(self) -> str:
@@ -188,23 +199,19 @@ class _Run:
         return int(self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
     # -- partitions ----------------------------------------------------------------------------------------------
-    def _recorded(self) -> bool:
-        """Tell whether recognitions are answered by the record: as asked, else where the ledger has one."""
-        if self.order.basis is not None:
-            return self.order.basis == "recorded"
-        return RECORD in self.plan.tables and self._count("stage.rows_record") > 0
-
-    def _parts(self) -> list[Part]:
+    def _parts(self, work: Work) -> list[Part]:
         size = self.order.part_size
-        last = self.connection.execute("SELECT coalesce(max(line), 0) FROM stage.rows_household").fetchone()[0]
-        found = [
-            Part(f"part-{place:05}", Some(f"hh BETWEEN {place * size} AND {(place + 1) * size - 1}"), self.answers[0])
-            for place in range(last // size + 1)
-        ]
-        if len(self.answers) > 1 and "organisation" in self.plan.tables:
+        found = []
+        if work.homes is not None:
+            last = self.connection.execute("SELECT coalesce(max(line), 0) FROM stage.rows_household").fetchone()[0]
+            found = [
+                Part(f"part-{place:05}", Some(f"hh BETWEEN {place * size + 1} AND {(place + 1) * size}"), work.homes)
+                for place in range(-(-last // size))
+            ]
+        if work.organisations is not None and "organisation" in self.plan.tables:
             at = [name for name, shape in self.engine.pack.vocabulary.entities.items() if shape.at == "organisation" and name in self.plan.tables]
             homes = " OR ".join(f'hh IN (SELECT hh FROM stage."rows_{name}" WHERE at_line IS NOT NULL)' for name in at)
-            found.append(Part("organisations", Some(homes or "false"), self.answers[1]))
+            found.append(Part("organisations", Some(homes or "false"), work.organisations))
         return found
 
 
