@@ -192,7 +192,7 @@ def _sheet(book: Any, text: Any, title: str, columns: list[tuple[str, str]], row
     for line, row in enumerate(rows, start=2):
         for place, value in enumerate(row):
             if isinstance(value, dt.date):
-                sheet.write_datetime(line, place, dt.datetime(value.year, value.month, value.day), book.add_format({"num_format": "yyyy-mm-dd"}))
+                sheet.write_datetime(line, place, dt.datetime.combine(value, dt.time()), book.add_format({"num_format": "yyyy-mm-dd"}))
             elif isinstance(value, int | float) and not isinstance(value, bool):
                 sheet.write_number(line, place, value)
             elif value is not None:

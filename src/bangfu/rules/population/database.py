@@ -27,16 +27,24 @@ class Means:
     threads: int = 2
 
 
+def check_means(means: Means) -> None:
+    """Refuse a memory limit that is none.
+
+    Raises:
+        UsageError: It is written wrongly.
+    """
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?([KMGT]i?B)", means.memory, re.IGNORECASE):
+        raise UsageError(f"--memory 请写如 2GB，不是“{means.memory}”", f'write --memory such as 2GB, not "{means.memory}"')
+
+
 def connect(work: Path, means: Means, out: Path) -> Any:
     """Return a connection with the stage attached as ``stage``; only ``out`` can be written, no setting changed.
 
     Raises:
-        UsageError: The memory is written wrongly, or another run holds the stage.
+        UsageError: Another run holds the stage.
     """
     import duckdb
 
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?([KMGT]i?B)", means.memory, re.IGNORECASE):
-        raise UsageError(f"--memory 请写如 2GB，不是“{means.memory}”", f'write --memory such as 2GB, not "{means.memory}"')
     loose = {name: value for name, value in DUCKDB_CONFIG.items() if name != "enable_external_access"}
     connection = duckdb.connect(":memory:", config={**loose, "memory_limit": means.memory, "threads": means.threads})
     connection.execute(f"SET temp_directory = {literal(str(work / 'spill'))}")

@@ -145,7 +145,7 @@ def _said(engine: Engine, connection: Any, plan: LedgerPlan) -> dict[str, Any]:
         },
         "content_hash": hashlib.sha256(f"{rows} {low} {high}".encode()).hexdigest(),
         "parts": [name for (name,) in connection.execute("SELECT name FROM stage.parts ORDER BY name").fetchall()],
-        "missing_columns": {name: entries for name, entries in sorted(plan.missing.items())},
+        "missing_columns": dict(sorted(plan.missing.items())),
         "unread_columns": {name: columns for name, columns in sorted(plan.unread.items()) if columns},
         "lapsed_since": document.until.isoformat() if document.until and document.until.isoformat() < on else None,
         "not_before": document.since.isoformat() if document.since and document.since.isoformat() > on else None,

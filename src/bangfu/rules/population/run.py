@@ -14,7 +14,7 @@ from bangfu.rules.engine import SEMANTICS_VERSION, Engine
 from bangfu.rules.errors import UsageError
 from bangfu.rules.population.answers import Answers, Split, read_facts, split_entries
 from bangfu.rules.population.columns import LedgerPlan, plan_columns
-from bangfu.rules.population.database import Means, connect, readable
+from bangfu.rules.population.database import Means, check_means, connect, readable
 from bangfu.rules.population.folder import OutFolder
 from bangfu.rules.population.inputs import Inputs, Some
 from bangfu.rules.population.known import known_of
@@ -61,6 +61,7 @@ def run_population(engine: Engine, order: Order, progress: Progress) -> dict[str
     import duckdb
     import pyarrow as pa
 
+    check_means(order.means)
     ledger = open_ledger(order.ledger, engine.pack)
     split = split_entries(engine)
     plan = plan_columns(ledger, engine, _wanted(engine, split))
@@ -69,7 +70,10 @@ def run_population(engine: Engine, order: Order, progress: Progress) -> dict[str
     run = _Run(engine, order, ledger, plan, split, folder, progress)
     try:
         return run.carry_out()
-    except duckdb.InterruptException:
+    except (duckdb.InterruptException, RuntimeError) as error:
+        # Ctrl-C inside a query comes out of DuckDB as a plain RuntimeError.
+        if "interrupt" not in str(error).lower():
+            raise
         raise KeyboardInterrupt from None
     except (duckdb.Error, pa.ArrowException, OSError, MemoryError) as error:
         raise readable(error, order.means) from error
