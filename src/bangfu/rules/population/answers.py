@@ -109,7 +109,7 @@ class Answers:
         low, high = self._ends(entry, result.amount)
         money, share = ((low, high), ("NULL", "NULL")) if entry.has_money else (("NULL", "NULL"), (low, high))
         force, join = self._in_force(entry)
-        status = f"s.{quoted(result.status or '')}"
+        status = {"met": "true", "unknown": "NULL::BOOLEAN"}.get(result.fixed) or f"s.{quoted(result.status or '')}"
         return (
             f"SELECT s.id, {place}, {status}, {force}, {', '.join((*money, *share))} "
             f"FROM {quoted(result.table)} AS s{join} WHERE {status} IS NOT FALSE"

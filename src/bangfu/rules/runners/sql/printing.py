@@ -98,7 +98,8 @@ class Printer:
         test, what = self.tree(part.args[0]), [self.tree(a) for a in part.args[1:]]
         if part.data == "first":
             return self.dialect.first_of(what[1:], what[0], test)
-        always = part.args[0].op == "const"
+        # A test that is NULL for every row passes none: only a constant yes needs no CASE.
+        always = part.args[0].op == "const" and part.args[0].data is True
         value = what[0] if what else exp.Literal.number(1)
         passing = value if always else exp.Case().when(test, value, copy=False)
         if part.data == "count_distinct":
