@@ -64,7 +64,8 @@ def test_organisations_are_answered_over_all_their_jobs(tmp_path: Path) -> None:
         for row in given.rows:
             row.at = firm.id if row.at else None
             row.facts.pop("relation", None)
-            row.facts |= {"household": {"urban_needy_family": True}, "job": {"running": True}}.get(row.entity, {})
+            row.facts |= {"household": {"urban_needy_family": True}, "job": {"job_ended": False}}.get(row.entity, {})
+            row.facts = {k: v for k, v in row.facts.items() if row.entity != "job" or k in ("started_on", "job_ended")}
         given.rows = [row for row in given.rows if row.entity != "organisation"]
     givens[0].rows.append(firm)
     ledger = write_parquet(rules.pack, tables_of(rules.pack, givens), tmp_path / "ledger")
