@@ -26,12 +26,13 @@ def link_record(connection: Any, pack: Pack, plan: LedgerPlan) -> None:
     connection.executemany("INSERT INTO pers VALUES (?, ?)", list(pers.items()))
     connection.execute("CREATE OR REPLACE TEMP TABLE found (line BIGINT, entity VARCHAR, row BIGINT, owner_entity VARCHAR, owner BIGINT, hh BIGINT, own BOOLEAN)")
     entities = [name for name in pack.vocabulary.entities if name in plan.tables or name == "place"]
+    used = {per for (per,) in connection.execute("SELECT DISTINCT p.per FROM pers AS p SEMI JOIN said AS s ON s.entry = p.entry").fetchall()}
     for link in ("claim", "of"):
-        for per in sorted(set(pers.values()) & set(entities)):
+        for per in sorted(used & set(entities)):
             _find(connection, pack, link, per, [per])
     for entity in entities:
-        for per in sorted(set(pers.values())):
-            _find(connection, pack, "of", entity, [per])
+        if _open(connection):
+            _find(connection, pack, "of", entity, sorted(used))
     _insert(connection, pack, "place", "place", f"CROSS JOIN {_rows('place')} AS r WHERE s.of IS NULL AND s.claim IS NULL", own=False)
     _finish(connection, pack)
 
@@ -63,8 +64,15 @@ def _insert(connection: Any, pack: Pack, entity: str, per: str, rest: str, *, ow
     )
 
 
+def _open(connection: Any) -> bool:
+    """Tell whether some row that names somebody has not found whom it speaks of."""
+    query = "SELECT 1 FROM said AS s SEMI JOIN pers AS p ON p.entry = s.entry ANTI JOIN found AS f ON f.line = s.line WHERE s.of IS NOT NULL LIMIT 1"
+    return connection.execute(query).fetchone() is not None
+
+
 def _find(connection: Any, pack: Pack, link: str, entity: str, pers: list[str]) -> None:
-    first = f"(SELECT DISTINCT ON (name) * FROM {_rows(entity)} ORDER BY name, line)" if entity != "place" else _rows("place")
+    twice = connection.execute(f"SELECT 1 FROM stage.faults WHERE entity = {literal(entity)} AND code = 'id_twice' LIMIT 1").fetchone()
+    first = f"(SELECT DISTINCT ON (name) * FROM {_rows(entity)} ORDER BY name, line)" if twice else _rows(entity)
     for per in pers:
         _insert(connection, pack, entity, per, f"JOIN {first} AS r ON r.name = s.{link}", own=per == entity)
 
