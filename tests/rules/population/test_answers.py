@@ -14,7 +14,7 @@ import pytest
 from bangfu.rules.engine import Engine
 from bangfu.rules.population import reference
 from bangfu.rules.population.database import RunError
-from tests.rules.engines import engine
+from tests.rules.engines import ROOT, engine
 from tests.rules.population.ledgers import (
     Tables,
     as_cell,
@@ -220,6 +220,20 @@ def test_a_lapsed_document_grants_nothing_new(tmp_path: Path) -> None:
     marks = {r["in_force"] for r in rows if r["entry"] in own and r["entity"] in ("person", "household")}
     assert marks == {False}
     assert manifest["lapsed_since"] == "2024-10-07"
+
+
+def test_the_page_of_tables_names_every_table_and_column(plain: Path) -> None:
+    """Every entity of the shipped vocabulary, every column of every file of a result, every key of the counts' file."""
+    import re
+
+    page = (ROOT / "docs" / "analyst" / "tables.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+)`", page))
+    columns = {name for file in plain.rglob("*.parquet") for name in pq.read_schema(file).names}
+
+    assert len(columns) > 40
+    # Labels, the plan's two estimates and a total's keys stand in the page as words or under their stem.
+    assert {c for c in columns - named if not c.startswith(("label_", "group_"))} == set()
+    assert set(engine("county").pack.vocabulary.entities) - named == set()
 
 
 @pytest.fixture
