@@ -13,7 +13,7 @@ import pytest
 
 from bangfu.rules.errors import BangfuError, HouseholdError, UsageError
 from tests.rules.engines import engine
-from tests.rules.population.ledgers import Tables, write_csv, write_parquet
+from tests.rules.population.ledgers import Tables, write_csv, write_excel, write_parquet
 from tests.rules.population.runs import DAY, answered, bangfu, finished, rows_of, spec, spec_tables
 from tests.rules.random_households import on
 
@@ -204,6 +204,21 @@ def test_a_day_before_the_standard_exists_leaves_the_standard_missing(tmp_path: 
     wanted = ("dibao_standard", "parameter", "place")
     assert wanted in needs["2019-12-31"]
     assert wanted not in needs["2020-01-01"]
+
+
+def test_an_excel_reject_names_sheet_and_row(tmp_path: Path) -> None:
+    """Two rows of headings come first: the third household stands in row 5; a bad workbook is refused as a whole."""
+    tables: Tables = {"household": [{"id": f"H{n}", **({"x": "viel"} if n == 2 else {})} for n in range(3)], "person": [{"id": f"P{n}", "of": f"H{n}"} for n in range(3)]}
+
+    manifest = answered(spec(), write_excel(spec().pack, tables, tmp_path / "ledger.xlsx"), tmp_path / "out")
+
+    rejects = pq.read_table(tmp_path / "out" / "rejects.parquet").to_pylist()
+    assert [(r["household"], r["column"], r["value"], r["code"]) for r in rejects] == [("H2", "x", "viel", "type")]
+    assert [(r["source"], r["line"]) for r in rejects] == [("ledger.xlsx[户]", 5)]
+    assert manifest["counts"]["households"] == 2
+    (tmp_path / "broken.xlsx").write_text("no workbook", encoding="utf-8")
+    with pytest.raises(HouseholdError, match="not a readable Excel file"):
+        answered(spec(), tmp_path / "broken.xlsx", tmp_path / "b")
 
 
 def test_lines_of_a_csv_are_those_one_sees(tables: Tables, tmp_path: Path) -> None:
