@@ -13,7 +13,7 @@ from bangfu.rules.errors import BangfuError, FaultsError, UsageError
 COMMANDS = {
     "assess": "assessing", "why": "assessing", "compare": "assessing", "demo": "assessing", "ask": "asking",
     "check": "policies", "coverage": "policies", "missing": "policies", "readings": "policies", "rules": "browsing",
-    "template": "making", "new": "making", "cases": "policies",
+    "template": "making", "new": "making", "cases": "policies", "synth": "synth",
 }  # fmt: skip
 
 

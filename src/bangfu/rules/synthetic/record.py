@@ -28,7 +28,7 @@ def _held(tables: Tables, rule: dict[str, Any]) -> Iterator[str]:
     if rule.get("recognitions"):
         entries = [e for e in tables.pack.entries.values() if e.kind == "recognition" and e.per in ("household", "person") and e.id not in named]
     for entry in entries:
-        dice = Dice(tables.district.seed, f"held {entry.id}")
+        dice = Dice(tables.district.seed, f"held {rule.get('as', entry.id)}")
         amount = f"{dice.even('amount', *rule['amount'])}" if "amount" in rule else "NULL"
         since = f"DATE '{tables.district.day}' - {dice.even('from', 20, 900)}::INTEGER"
         until = f"CASE WHEN {dice.chance('ends', 12)} THEN DATE '{tables.district.day}' + {dice.even('until', -15, 300)}::INTEGER END"
@@ -47,7 +47,7 @@ def _paid(tables: Tables, rule: dict[str, Any]) -> Iterator[str]:
 
 
 def _row(district: District, entry: Entry, rule: dict[str, Any], dice: Dice, columns: dict[str, str]) -> str:
-    share = value(line_of(entry.id, {**rule["share"], "assumed": rule["assumed"]}), district, dice)
+    share = value(line_of("share", {**rule["share"], "assumed": rule["assumed"]}), district, dice)
     kinds = {"from": "DATE", "until": "DATE", "paid_on": "DATE", "amount": "DECIMAL(18,2)", "quantity": "DECIMAL(18,4)"}
     said = {"entry": text(entry.id), **columns}
     shown = ", ".join(f'CAST({said.get(name, "NULL")} AS {kinds.get(name, "VARCHAR")}) AS "{name}"' for name in COLUMNS)

@@ -57,7 +57,9 @@ class Tables:
         dice = Dice(self.district.seed, entity)
         letter = self.found.files["claims"]["tables"][entity]["letter"]
         count = f"CAST({value(self.found.counts[entity], self.district, dice)} AS BIGINT)"
-        at = f", 'O' || lpad((1 + {dice.roll('at')} % {self.organisations})::VARCHAR, 7, '0') AS \"at\"" if shape.at else ""
+        few = max(self.organisations // 2, 1)
+        number = f"1 + {dice.roll('at')} % (CASE WHEN {dice.chance('large', 85)} THEN {few} ELSE {self.organisations} END)"
+        at = f", 'O' || lpad(({number})::VARCHAR, 7, '0') AS \"at\"" if shape.at else ""
         source = f"(SELECT *, {count} AS items FROM {table})"
         drop = 'key, id, "of", items' if shape.belongs_to == "person" else "key, id, items"
         source = (
