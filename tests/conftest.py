@@ -26,6 +26,10 @@ class Need(NamedTuple):
 
 
 NEEDS = {
+    "postgres": Need(
+        shutil.which("initdb") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+        "reads a ledger out of PostgreSQL", "apt-get install postgresql",
+    ),
     "make": Need(shutil.which("make") is not None, "runs the Makefile", "apt-get install make"),
 }
 

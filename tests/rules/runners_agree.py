@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from fractions import Fraction
 from typing import Any
 
@@ -51,13 +50,13 @@ def of_sql(entry: Entry, found: SqlAnswer) -> Form:
     return ("not_met",) if found.status == "not_met" else (found.status, found.low, found.high)
 
 
-def differences(engine: Engine, program: SqlProgram, givens: list[Given], day: dt.date, basis: str) -> tuple[int, int, list[str]]:
-    """Return (rows compared, of them met with a sum, what differs) over every output of the SQL program."""
-    found = program.run(givens, basis)
+def differences(engine: Engine, program: SqlProgram, givens: list[Given]) -> tuple[int, int, list[str]]:
+    """Return (rows compared, of them met with a sum, what differs) over every result of the SQL program."""
+    found = program.run(givens)
     same, paid, said = 0, 0, []
     for number, given in enumerate(givens):
-        run = engine.run(given, day, basis, only=program.only)
-        for name in program.outputs:
+        run = engine.run(given, program.day, program.basis, only=program.only)
+        for name in program.results:
             entry = engine.pack.entries[name]
             for row in run.rows[entry.per or ""]:
                 python = of_python(entry, engine.result(row, entry))

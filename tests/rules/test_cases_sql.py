@@ -48,8 +48,8 @@ def test_every_case_comes_out_the_same_in_sql(place: str) -> None:
         with runner.settings(members[0][0]) as changed:
             kept, rules.programs = rules.programs, {} if changed else rules.programs
             try:
-                program = SqlProgram(rules, day, only=names)
-                same, _, lines = differences(rules, program, [given for _, given in members], day, basis)
+                program = SqlProgram(rules, day, basis, only=names)
+                same, _, lines = differences(rules, program, [given for _, given in members])
             finally:
                 rules.programs = kept
         compared += same

@@ -1,4 +1,7 @@
-"""The ``bangfu`` command: thin, over the rules. Exit codes: 0 done, 1 faults found, 2 the call was off."""
+"""The ``bangfu`` command: thin, over the rules. Exit codes: 0 done, 1 faults found, 2 the call was off.
+
+``run`` adds 3 (rows were left out) and 4 (stopped on the way).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from bangfu.rules.errors import BangfuError, FaultsError, UsageError
 COMMANDS = {
     "assess": "assessing", "why": "assessing", "compare": "assessing", "demo": "assessing", "ask": "asking",
     "check": "policies", "coverage": "policies", "missing": "policies", "readings": "policies", "rules": "browsing",
-    "template": "making", "new": "making", "cases": "policies", "synth": "synth",
+    "run": "population", "curve": "curve", "whatif": "whatif", "synth": "synth",
+    "template": "making", "new": "making", "cases": "policies",
 }  # fmt: skip
 
 

@@ -93,7 +93,7 @@ class SqlRunner:
 
     def answers(self, engine: Engine, day: dt.date, basis: str, names: frozenset[str], givens: list[Given]) -> Answers:
         """Run all givens at once."""
-        answered = SqlProgram(engine, day, only=names).run(givens, basis)
+        answered = SqlProgram(engine, day, basis, only=names).run(givens)
         return {(number, name, row): of_sql(engine.pack.entries[name], answer) for (number, name, _, row), answer in answered.items()}
 
     def refused(self, error: Exception) -> str | None:

@@ -52,6 +52,10 @@ class LedgerReader:
         Raises:
             HouseholdError: With every fault, each with sheet and cell.
         """
+        return self.reader.read(self.content())
+
+    def content(self) -> Map:
+        """Return what the sheets hold as marked data; what is wrong with the sheets themselves is noted."""
         book = open_book(self.path)
         content = Map(self.path.name, SheetMark(0, 0, ""))
         content["households"] = self._main(book, layout.HOUSEHOLDS.zh, "household")
@@ -65,7 +69,7 @@ class LedgerReader:
         for key in content:
             content.marks.setdefault(key, SheetMark(0, 0, ""))
             content.key_marks.setdefault(key, SheetMark(0, 0, ""))
-        return self.reader.read(content)
+        return content
 
     # -- sheets --------------------------------------------------------------------------------------------------
     def _sheet(self, book: CalamineWorkbook, title: str) -> list[list[Any]] | None:

@@ -5,39 +5,39 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bangfu.rules.runners.sql.maths import Maths
+from bangfu.rules.runners.sql import maths
 from bangfu.rules.runners.sql.support import gap
 from bangfu.rules.runners.sql.tree import Exp, boolean, both, case, compare, present, whole
 from bangfu.rules.runners.sql.vals import Val, constant, number, pick, unknown
 from bangfu.rules.values import Unknown
 
 
-def _inside(maths: Maths, val: Val, upper: Any, included: bool) -> Exp:
+def _inside(val: Val, upper: Any, included: bool) -> Exp:
     if upper is None:
         return present(val.value)
     return maths.compare("le" if included else "lt", replace(val, closed=None, high=None), number(upper))
 
 
-def _rows(maths: Maths, val: Val, table: Any) -> list[Exp]:
-    tests = [_inside(maths, val, upper, included) for upper, included, _ in table]
+def _rows(val: Val, table: Any) -> list[Exp]:
+    tests = [_inside(val, upper, included) for upper, included, _ in table]
     tests[-1] = present(val.value)
     return tests
 
 
-def band(maths: Maths, val: Val, table: Any) -> Val:
+def band(val: Val, table: Any) -> Val:
     """Return the value of the row; a range is decided where both ends fall in one row."""
     if isinstance(table, Unknown):
         return unknown("number")
     if isinstance(table, dict):
         gap("bands keyed by codes", "band")
-    tests = _rows(maths, val, table)
+    tests = _rows(val, table)
     values = [constant("number", row[2]) for row in table]
     if val.high is None:
         return replace(pick(list(zip(tests, values, strict=True)), "number"), closed=val.closed)
     places = [whole(place) for place in range(len(table))]
-    low = maths.keep(case(list(zip(tests, places, strict=True))))
-    tops = _rows(maths, replace(val, value=val.top, high=None), table)
-    high = maths.keep(case(list(zip(tops, places, strict=True))))
+    low = case(list(zip(tests, places, strict=True)))
+    tops = _rows(replace(val, value=val.top, high=None), table)
+    high = case(list(zip(tops, places, strict=True)))
     rows = [
         (both([compare("eq", low, place), compare("eq", high, place)]), value)
         for place, value in zip(places, values, strict=True)
@@ -45,7 +45,7 @@ def band(maths: Maths, val: Val, table: Any) -> Val:
     return replace(pick(rows, "number"), closed=val.closed)
 
 
-def marginal(maths: Maths, val: Val, table: Any) -> Val:
+def marginal(val: Val, table: Any) -> Val:
     """Return the sum over the rows of slice × the row's value."""
     if isinstance(table, Unknown):
         return unknown("number")

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 from typing import Any
-
-from sqlglot import exp
 
 from bangfu.rules.language.nodes import Node, Ref
 from bangfu.rules.pack.model import Document, Entry, Pack, Parameter, Rounding
 from bangfu.rules.plan import Plan
 from bangfu.rules.runners.python.nodes import clamp, value_on
-from bangfu.rules.runners.sql import tiers
+from bangfu.rules.runners.sql import dates, maths, tiers
 from bangfu.rules.runners.sql.dated import dated, days_of
-from bangfu.rules.runners.sql.frames import Frame
 from bangfu.rules.runners.sql.limits import Limits
 from bangfu.rules.runners.sql.nodes import SqlCompiler
-from bangfu.rules.runners.sql.records import of_record, rec
-from bangfu.rules.runners.sql.stages import FACT_DEN, Answer, Stages
+from bangfu.rules.runners.sql.records import Rows, rec
+from bangfu.rules.runners.sql.stages import Answer, Stages
 from bangfu.rules.runners.sql.tree import (
     Exp,
     absent,
     boolean,
     both,
-    call,
     case,
-    col,
+    coalesce,
     compare,
+    cut,
     day,
     either,
     null,
     opposite,
     present,
+    product,
     surely,
     whole,
 )
@@ -45,26 +42,24 @@ FEN = Rounding("half_up", 1)
 class EntrySql:
     """Builds the stage of one benefit, recognition, duty or signal."""
 
-    def __init__(self, pack: Pack, plan: Plan, stages: Stages, frame: Frame, entry: Entry) -> None:
+    def __init__(self, pack: Pack, plan: Plan, stages: Stages, entry: Entry, basis: str) -> None:
         assert entry.per is not None
         self.pack = pack
         self.plan = plan
         self.stages = stages
-        self.frame = frame
+        self.frame = frame = stages.frame(entry.per)
         self.entry = entry
         entity = pack.vocabulary.entities[entry.per]
         self.claim = entity.claim
         self.has_date = entity.date is not None
         self.document: Document | None = pack.documents.get(entry.place)
-        self.compiler = SqlCompiler(pack, stages, frame, self.document, by_claim=self.claim)
+        self.compiler = SqlCompiler(pack, stages, frame, self.document, by_claim=self.claim, basis=basis)
         self.records = self.compiler.records
-        self.maths = self.compiler.maths
-        self.keep = frame.keep
 
     def build(self) -> None:
-        """Add the stage."""
+        """Work the entry out."""
         entry = self.entry
-        status = self.keep(self.status())
+        status = self.status()
         answer = Answer(status, None)
         if entry.is_benefit:
             answer = tiers.amount(self.compiler, entry, status)
@@ -90,7 +85,7 @@ class EntrySql:
         if entry.limits:
             answer = limits.apply(answer)
         answer = self.paid(answer, settled)
-        return Answer(*settle(self.compiler, answer)) if answer.amount is not None else answer
+        return settle(answer) if answer.amount is not None else answer
 
     # -- conditions ----------------------------------------------------------------------------------------------
     def status(self) -> Exp:
@@ -111,13 +106,13 @@ class EntrySql:
         if not self.claim:
             on = clamp(self.frame.today, document)
             return boolean((since is None or since <= on) and (until is None or on <= until))
-        on = self.frame.date()
+        date = self.frame.date()
         rows = []
         if document is not None and document.since:
-            rows.append((compare("lt", on, day(document.since)), day(document.since)))
+            rows.append((compare("lt", date, day(document.since)), day(document.since)))
         if document is not None and document.until:
-            rows.append((compare("gt", on, day(document.until)), day(document.until)))
-        inside = self.keep(case(rows, on))
+            rows.append((compare("gt", date, day(document.until)), day(document.until)))
+        inside = case(rows, date)
         ends = [compare("le", day(since), inside)] if since else []
         return both([*ends, *([compare("le", inside, day(until))] if until else [])])
 
@@ -164,11 +159,11 @@ class EntrySql:
         """Return whether the day lies from the start on and before the start plus the length."""
         on = self.compiler.on
         if since is not None:
-            start = self.maths.held(self.compiler.val(since))
+            start = self.compiler.val(since)
         else:
             rows = self.records.current(self.entry.id, on, (), in_loop=False)
-            start = Val("date", self.keep(of_record(exp.Min(this=rec("since")), rows)))
-        count = self.maths.held(plain(self.compiler.val(length)))
+            start = Val("date", rows.earliest())
+        count = plain(self.compiler.val(length))
         words = dict(length.unit)
         low, high = (self._later(start.value, part, count.bottom, words) for part in (count.value, count.top))
         found = case(
@@ -185,23 +180,22 @@ class EntrySql:
         return found if start.closed is None else case([(start.closed, boolean(False))], found)
 
     def _later(self, start: Exp, count: Exp, bottom: Exp, words: dict[str, int]) -> Exp:
-        dialect = self.frame.dialect
-        many = self.keep(dialect.cut(count, bottom))
+        many = cut(count, bottom)
         if "日" in words:
-            return self.keep(dialect.add_days(start, many))
-        months = many if "月" in words else exp.Mul(this=many.copy(), expression=whole(12))
-        return self.keep(dialect.add_months(start, months))
+            return dates.add_days(start, many)
+        months = many if "月" in words else product(many, whole(12))
+        return dates.add_months(start, months)
 
     # -- amounts -------------------------------------------------------------------------------------------------
     def round(self, amount: Val) -> Val:
         """Return the sum rounded once, in the entry's own way or half up to the fen; below zero counts as zero."""
-        amount = self.maths.held(self.maths.never_below_zero(amount))
+        amount = maths.never_below_zero(amount)
         rounding = self.entry.round
         if not isinstance(rounding, Parameter):
-            return self.maths.rounded(amount, rounding or FEN)
+            return maths.rounded(amount, rounding or FEN)
 
         def make(value: Any) -> Val:
-            return Val("number", null("number")) if isinstance(value, Unknown) else self.maths.rounded(amount, value)
+            return Val("number", null("number")) if isinstance(value, Unknown) else maths.rounded(amount, value)
 
         if not self.claim:
             return make(value_on(rounding, clamp(self.frame.today, self.document)))
@@ -209,36 +203,31 @@ class EntrySql:
         found = dated(
             on, days_of(rounding, self.document), lambda d: value_on(rounding, clamp(d, self.document)), make, "number"
         )
-        return pick([(absent(on), self.maths.rounded(amount, FEN)), (boolean(True), found)], "number")
+        return pick([(absent(on), maths.rounded(amount, FEN)), (boolean(True), found)], "number")
 
     def settled(self) -> Exp:
         """Return whether a payment of this very claim is on record; never NULL."""
         if not self.claim:
             return boolean(False)
-        some = compare("gt", self.keep(of_record(exp.Count(this=exp.Star()), self._payments())), whole(0))
-        return self.keep(both([self.records.known, surely(some), opposite(surely(opposite(self.force())))]))
+        return both([self.records.known, self._payments().some(), opposite(surely(opposite(self.force())))])
 
-    def _payments(self) -> list[Exp]:
-        return [*self.records.of_row(self.entry.id, (), in_loop=False), rec("own"), present(rec("paid_on"))]
+    def _payments(self) -> Rows:
+        return self.records.of_row(self.entry.id, (), in_loop=False).where(rec("own"), present(rec("paid_on")))
 
     def paid(self, answer: Answer, settled: Exp) -> Answer:
         """Return the answer with the sum on record where the claim is settled."""
         if not self.claim:
             return answer
-        status = self.keep(case([(settled, boolean(True))], answer.status))
+        status = case([(settled, boolean(True))], answer.status)
         if answer.amount is None:
             return replace(answer, status=status)
         if not self.entry.has_money:
             open_ = pick([(settled, unknown("number")), (boolean(True), answer.amount)], "number")
-            return replace(answer, status=status, amount=self.maths.held(open_))
-        first = exp.Select(expressions=[rec("amount")]).from_(
-            exp.alias_(exp.Table(this=exp.to_identifier("record_rows", quoted=True)), "p", table=True)
-        )
-        first = first.where(both(self._payments())).order_by(rec("place")).limit(1)
-        amount = Val("number", self.keep(exp.Subquery(this=first)))
+            return replace(answer, status=status, amount=open_)
+        amount = Val("number", self._payments().first(rec("amount"), rec("place")))
         return Answer(
             status,
-            self.maths.held(pick([(settled, amount), (boolean(True), answer.amount)], "number")),
+            pick([(settled, amount), (boolean(True), answer.amount)], "number"),
             answer.quantity,
         )
 
@@ -246,35 +235,33 @@ class EntrySql:
     def recognition(self, met: Exp) -> Exp:
         """Return the status by the basis: what is held and what is met."""
         entry = self.entry
-        met = self.keep(met)
         on = self.compiler.on
         held = self.records.holding(entry.id, on)
-        recorded = self.frame.column(self.frame.run(), "recorded")
-        decided = [self.keep(self.frame.column("r", f"said {entry.id}"))]
+        if self.compiler.basis == "recorded":
+            return coalesce(held, met)
         only = entry.kind == "recognition" and not entry.when and not entry.tiers
-        refuses = boolean(True) if only else present(decided[0])
+        refuses = boolean(True) if only else present(self.frame.column("r", f"said {entry.id}"))
         open_ = case([(held, boolean(True)), (both([opposite(held), refuses]), boolean(False))], null("yes_no"))
-        return case([(recorded, call("COALESCE", held, met)), (present(met), met)], open_)
+        return coalesce(met, open_)
 
 
 def received(work: EntrySql, answer: Answer) -> Exp:
     """Return whether a benefit is received: recorded basis: held if stated, else met; basis met: met if decided, else held."""
-    frame = work.frame
-    on = frame.date() if work.has_date else frame.day()
+    on = work.frame.date() if work.has_date else work.frame.day()
     held = work.records.holding(work.entry.id, on)
     status = answer.status
     if answer.amount is not None and work.entry.id in work.plan.open_sums:
         lost = both([absent(answer.amount.value), opposite(answer.amount.shut)])
         status = case([(both([surely(status), lost]), null("yes_no"))], status)
-    status = frame.keep(status)
-    recorded = frame.column(frame.run(), "recorded")
-    return case([(recorded, call("COALESCE", held, status)), (both([absent(status), held]), boolean(True))], status)
+    if work.compiler.basis == "recorded":
+        return coalesce(held, status)
+    return case([(both([absent(status), held]), boolean(True))], status)
 
 
-def settle(compiler: SqlCompiler, answer: Answer) -> tuple[Exp, Val]:
+def settle(answer: Answer) -> Answer:
     """Bring status and amount together: nothing left is not met; a range that starts at 0 is undecided."""
     assert answer.amount is not None
-    status, amount = compiler.keep(answer.status), compiler.maths.held(plain(answer.amount))
+    status, amount = answer.status, plain(answer.amount)
     none, low = compare("le", amount.top, whole(0)), compare("le", amount.value, whole(0))
     rows = [
         (amount.shut, boolean(False)),
@@ -284,9 +271,6 @@ def settle(compiler: SqlCompiler, answer: Answer) -> tuple[Exp, Val]:
     ]
     settled = case([(status, case(rows, boolean(True)))], status)
     if amount.high is None:
-        return settled, amount
+        return Answer(settled, amount)
     value = case([(both([status, low]), whole(0))], amount.value)
-    return settled, replace(amount, value=compiler.keep(exp.cast(value, "BIGINT")))
-
-
-__all__ = ["FACT_DEN", "EntrySql", "col", "dt", "received", "settle"]
+    return Answer(settled, replace(amount, value=value))

@@ -1,122 +1,108 @@
-"""One SQL statement under construction: rows joined to what they belong to, then columns layer upon layer.
+"""One SQL statement under construction: a table's rows joined to what they belong to, then columns layer upon layer.
 
-A frame has a root (the rows of an entity, alias ``r``) and inside a loop also the rows gathered (alias ``m``). A part
-that is used twice gets a column of its own in the first layer where all it reads is there, so no text doubles.
+Parts are added as outputs under a name. When the statement is written, a part that several others use gets a column of
+its own in the first layer where all it reads is there, so nothing is worked out twice; tables and columns that no output
+reads are left out.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from bangfu.rules.runners.sql.dialects import Dialect
-from bangfu.rules.runners.sql.tree import Exp, col, compare, day
+from bangfu.rules.runners.sql.dialects import Dialect, Tree
+from bangfu.rules.runners.sql.printing import Printer, column as column_of, name as name_of
+from bangfu.rules.runners.sql.tree import Exp, Part, boolean, coalesce, column, day, int64, is_const
 from bangfu.rules.runners.sql.vals import Val
-from bangfu.rules.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from bangfu.rules.runners.sql.columns import Columns
 
 Path = tuple[str, ...]
+KEYS = ("id", "id 2")
+"""What a statement that groups names its keys."""
+
+DEEP = 40
+"""A part nested deeper than this gets a column, so that no back end runs out of stack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A value that a stage holds under a column name; which of its parts there are is known beforehand."""
+    """The shape of a stated value: its kind, its denominator, whether it may stand behind a closed gate."""
 
     kind: str
-    den: int | None = 1
-    high: bool = False
-    counted: bool = False
+    den: int = 1
     closed: bool = False
 
 
-def stored(val: Val) -> Stored:
-    """Return what of a value has to be stored."""
-    return Stored(
-        val.kind,
-        val.den if isinstance(val.den, int) else None,
-        val.high is not None,
-        val.counted is not None,
-        val.closed is not None,
-    )
-
-
-def parts(name: str, val: Val) -> list[tuple[str, Exp]]:
-    """Return the columns of a value: ``name``, ``name/`` (denominator), ``name^`` (upper end), ``name#``, ``name!``."""
-    found = [(name, val.value)]
-    if not isinstance(val.den, int):
-        found.append((f"{name}/", val.den))
-    for sign, part in (("^", val.high), ("#", val.counted), ("!", val.closed)):
-        if part is not None:
-            found.append((f"{name}{sign}", part))
-    return found
-
-
 @dataclass(slots=True)
-class Layers:
-    """Columns by layer: what a layer computes reads the layers before it."""
+class Join:
+    """A joined table: ``on`` are pairs (its column, a part of the rows before); ``there``: the row is never missing."""
 
-    level: dict[str, int] = field(default_factory=dict)
-    rows: list[list[tuple[str, Exp]]] = field(default_factory=list)
-    known: dict[str, str] = field(default_factory=dict)
-
-    def add(self, part: Exp) -> str:
-        """Return the name of the column that holds a part."""
-        written = part.sql(dialect="duckdb")
-        name = self.known.get(written)
-        if name is None:
-            place = 1 + max((self.level.get(c.name, 0) for c in part.find_all(exp.Column)), default=0)
-            name = self.known[written] = f"k{len(self.known) + 1}"
-            self.level[name] = place
-            while len(self.rows) < place:
-                self.rows.append([])
-            self.rows[place - 1].append((name, part.copy()))
-        return name
+    source: str | Frame
+    on: list[tuple[str, Part]]
+    there: bool
+    inner: bool = False
 
 
 class Frame:
-    """The statement of one stage over the rows of ``entity`` on ``today``."""
+    """A statement over the rows of a table (alias ``root``); ``entity`` are the rows that its paths start from."""
 
-    def __init__(self, vocabulary: Vocabulary, dialect: Dialect, entity: str, today: dt.date) -> None:
-        self.vocabulary = vocabulary
-        self.dialect = dialect
-        self.entity = entity
+    def __init__(self, columns: Columns, today: dt.date, table: str, source: str, root: str = "r") -> None:
+        self.columns = columns
+        self.vocabulary = columns.pack.vocabulary
         self.today = today
+        self.table = table
+        self.root = root
+        self.entity = source.removeprefix("rows_")
         self.loop_entity: str | None = None
-        self.layers = Layers()
-        self.imports: dict[tuple[str, str], str] = {}
-        self.joins: list[Exp] = []
-        self.aliases: dict[str, str] = {"r": f"rows_{entity}"}
-        self.column("r", "id")
+        self.joins: dict[str, Join] = {root: Join(source, [], there=True)}
+        self.outputs: dict[str, Part] = {}
+        self.group: list[Part] = []
 
     # -- columns -------------------------------------------------------------------------------------------------
-    def keep(self, part: Exp) -> Exp:
-        """Return a column that holds a part; columns and constants stay as they are."""
-        inner = part.this if isinstance(part, exp.Paren | exp.Cast | exp.Neg) else part
-        if isinstance(part, exp.Column | exp.Literal | exp.Boolean | exp.Null) or isinstance(
-            inner, exp.Literal | exp.Null
-        ):
-            return part
-        return col(self.layers.add(part))
-
     def column(self, alias: str, name: str) -> Exp:
-        """Return the column of a joined table under its name in this statement."""
-        found = self.imports.get((alias, name))
-        if found is None:
-            found = name if alias == "r" else f"{alias}.{name}"
-            self.imports[alias, name] = found
-        return col(found)
+        """Return what reads a column of a joined table."""
+        join = self.joins[alias]
+        if isinstance(join.source, str):
+            return self.columns.part(alias, join.source, name, there=join.there)
+        part = join.source.outputs[name]
+        if join.there and is_const(part):
+            return part
+        return column(alias, name, part.kind, sure=part.sure and join.there, natural=part.natural)
 
-    def stored(self, alias: str, name: str, shape: Stored) -> Val:
-        """Return a stored value of a joined table."""
+    def read(self, alias: str, name: str, part: Exp) -> Exp:
+        """Return a part of another statement, which gives it a column of that name."""
+        source = self.joins[alias].source
+        assert isinstance(source, Frame)
+        assert source.outputs.setdefault(name, part) is part
+        return self.column(alias, name)
 
-        def part(sign: str) -> Exp:
-            return self.column(alias, f"{name}{sign}")
+    def fact(self, alias: str, name: str, shape: Stored) -> Val:
+        """Return a fact of a joined table."""
+        closed = coalesce(self.column(alias, f"{name}!"), boolean(False)) if shape.closed else None
+        return Val(shape.kind, self.column(alias, name), shape.den, closed=closed)
 
-        return Val(
-            shape.kind, self.column(alias, name), part("/") if shape.den is None else shape.den, part("^") if shape.high else None,
-            part("#") if shape.counted else None, part("!") if shape.closed else None,
-        )  # fmt: skip
+    def value(self, alias: str, name: str, val: Val) -> Val:
+        """Return a value of another statement: ``name``, ``name/`` its denominator, ``name^`` its upper end, ``name#``, ``name!``."""
+
+        def part(sign: str, found: Exp | None) -> Exp | None:
+            return None if found is None else self.read(alias, f"{name}{sign}", found)
+
+        def flag(sign: str, found: Exp | None) -> Exp | None:
+            read = part(sign, found)
+            return None if read is None else coalesce(read, boolean(False))
+
+        den = val.den if isinstance(val.den, int) else self.read(alias, f"{name}/", val.den)
+        known = val.known if self.joins[alias].there else None
+        value = self.read(alias, name, val.value)
+        high = value if val.high is val.value else part("^", val.high)
+        return Val(val.kind, value, den, high, flag("#", val.counted), flag("!", val.closed), known)
 
     # -- joins ---------------------------------------------------------------------------------------------------
     def entity_at(self, path: Path, *, in_loop: bool) -> str:
@@ -128,47 +114,54 @@ class Frame:
             here = (entity.belongs_to if step == "up" else entity.at) or here
         return here
 
-    def key(self, path: Path, *, in_loop: bool) -> tuple[str, str]:
-        """Return (alias, column) that holds the id of the row a path leads to."""
-        root = "m" if in_loop else "r"
+    def key(self, path: Path, *, in_loop: bool) -> Exp:
+        """Return the id of the row a path leads to."""
         if not path:
-            return root, "id"
-        return self.row(path[:-1], in_loop=in_loop), path[-1]
+            return self.column("m" if in_loop else "r", "id")
+        return self.column(self.row(path[:-1], in_loop=in_loop), path[-1])
 
     def row(self, path: Path, *, in_loop: bool) -> str:
         """Return the alias of the row a path leads to."""
-        root = "m" if in_loop else "r"
+        start = "m" if in_loop else "r"
         if not path:
-            return root
-        alias = "_".join((root, *path))
-        self._join(alias, f"rows_{self.entity_at(path, in_loop=in_loop)}", *self.key(path, in_loop=in_loop))
+            return start
+        alias = "_".join((start, *path))
+        self.join(alias, f"rows_{self.entity_at(path, in_loop=in_loop)}", "id", self.key(path, in_loop=in_loop))
         return alias
 
-    def stage(self, table: str, path: Path, *, in_loop: bool) -> str:
-        """Return the alias of a stage's row for the row a path leads to."""
-        key = self.key(path, in_loop=in_loop)
-        alias = f"{table} of {key[0]}.{key[1]}" if key != ("r", "id") else table
-        self._join(alias, table, *key)
+    def stage(self, source: Frame, path: Path, *, in_loop: bool) -> str:
+        """Return the alias of another statement's row for the row a path leads to."""
+        start = "m" if in_loop else "r"
+        alias = source.table if (path, in_loop) == ((), False) else f"{source.table} of {'_'.join((start, *path))}"
+        if alias not in self.joins:
+            self.join(alias, source, "id", self.key(path, in_loop=in_loop))
         return alias
 
     def run(self) -> str:
-        """Return the alias of the run that the root's row belongs to."""
-        self._join("run", "runs", "r", "run")
+        """Return the alias of the run that the row belongs to."""
+        self.join("run", "runs", "id", self.column("r", "run"))
         return "run"
 
-    def _join(self, alias: str, table: str, other: str, column: str) -> None:
-        if alias in self.aliases:
-            return
-        self.aliases[alias] = table
-        self.join(alias, table, compare("eq", col("id", alias), col(column, other)))
+    @property
+    def ids(self) -> list[Exp]:
+        """Return what names one row of this statement before it groups."""
+        return [self.column(alias, "id") for alias in ("r", "m") if alias in self.joins]
 
-    def join(self, alias: str, table: str, on: Exp) -> None:
-        """Join a table under an alias; rows without a partner stay."""
-        self.aliases[alias] = table
-        self.joins.append(exp.Join(this=named(table, alias), side="LEFT", on=on))
+    def join_groups(self, source: Frame, keys: list[Exp]) -> str:
+        """Join a statement that groups, under its name; keys without a group have NULL."""
+        alias = source.table if keys == self.ids else f"{source.table} of {' '.join('.'.join(k.data) for k in keys if k.op == 'column')}"
+        if alias not in self.joins:
+            self.joins[alias] = Join(source, list(zip(KEYS, keys, strict=False)), there=False)
+        return alias
+
+    def join(self, alias: str, source: str | Frame, name: str, key: Exp, *, rows: bool = True) -> None:
+        """Join a table under an alias where its column is the key; ``rows``: each key that is not NULL names one of its rows."""
+        if alias not in self.joins:
+            there = rows and key.sure and (key.op != "column" or self.joins[key.data[0]].there)
+            self.joins[alias] = Join(source, [(name, key)], there)
 
     def date(self) -> Exp:
-        """Return the root row's own date."""
+        """Return the row's own date."""
         return self.column("r", "date")
 
     def day(self) -> Exp:
@@ -176,27 +169,128 @@ class Frame:
         return day(self.today)
 
     # -- the statement -------------------------------------------------------------------------------------------
-    def statement(self, outputs: list[tuple[str, Exp]], *, grouped: bool = False) -> Exp:
-        """Return the SELECT of one row for each row of the root (``grouped``: outputs are aggregates but the id)."""
-        base = exp.Select(expressions=[_as(col(name, alias), flat) for (alias, name), flat in self.imports.items()])
-        base = base.from_(named(self.aliases["r"], "r"), copy=False)
-        base.set("joins", list(self.joins))
-        last, query = "base", exp.Select().with_("base", as_=base, copy=False)
-        for place, row in enumerate(self.layers.rows, 1):
-            layer = exp.Select(expressions=[exp.Star(), *(_as(part, name) for name, part in row)])
-            layer = layer.from_(named(last), copy=False)
+    def used(self) -> dict[str, Join]:
+        """Return the joins that outputs read, and those that these stand on."""
+        wanted = {self.root} | {a for a, j in self.joins.items() if j.inner}
+        reads = {part.data[0] for part in below(self._roots()) if part.op == "column"} | wanted
+        while True:
+            more = {p.data[0] for a in reads for _, key in self.joins[a].on for p in below([key]) if p.op == "column"} - reads
+            if not more:
+                return {alias: join for alias, join in self.joins.items() if alias in reads}
+            reads |= more
+
+    def reads(self) -> Iterator[tuple[str, str]]:
+        """Yield (table, column) of every input that this statement reads."""
+        joins = self.used()
+        keys = [key for join in joins.values() for _, key in join.on]
+        found = [part.data for part in below([*self._roots(), *keys]) if part.op == "column"]
+        found += [(alias, name) for alias, join in joins.items() for name, _ in join.on]
+        for alias, name in found:
+            source = joins[alias].source
+            if isinstance(source, str):
+                yield source, name
+
+    def _roots(self) -> list[Part]:
+        return [*self.outputs.values(), *self.group]
+
+    def statement(self, dialect: Dialect) -> Tree:
+        """Return the SELECT: one row for each row of the root, or for each key of the group."""
+        base, layers = self._layers()
+        held: dict[Part, str] = {part: f"{part.data[0]}.{part.data[1]}" for part in base}
+        query = exp.Select().with_("base", as_=self._base(dialect, held), copy=False)
+        last = "base"
+        for place, row in enumerate(layers, 1):
+            printer = Printer(dialect, held)
+            found = [(part, f"k{len(held) + n}") for n, part in enumerate(row)]
+            made = [_as(printer.made(part), name) for part, name in found]
+            layer = exp.Select(expressions=[exp.Star(), *made]).from_(_table(last), copy=False)
             last = f"layer{place}"
             query = query.with_(last, as_=layer, copy=False)
-        query.set("expressions", [_as(part, name) for name, part in outputs])
-        query = query.from_(named(last), copy=False)
-        return query.group_by(col("id"), copy=False) if grouped else query
+            held = {**held, **dict(found)}
+        printer = Printer(dialect, held)
+        outputs = [*zip(KEYS, self.group, strict=False), *self.outputs.items()]
+        query.set("expressions", [_as(printer.tree(int64(part)), name) for name, part in outputs])
+        query = query.from_(_table(last), copy=False)
+        for part in self.group:
+            if not part.sure:
+                query = query.where(exp.Not(this=exp.Is(this=printer.tree(part), expression=exp.null())), copy=False)
+            query = query.group_by(printer.tree(part), copy=False)
+        return query
+
+    def _base(self, dialect: Dialect, held: dict[Part, str]) -> Tree:
+        joins = self.used()
+        plain = Printer(dialect, {})
+
+        def written(part: Part) -> Tree:
+            return column_of(part.data[1], part.data[0]) if part.op == "column" else plain.made(part)
+
+        base = exp.Select(expressions=[_as(written(part), name) for part, name in held.items()])
+        base = base.from_(_table(_named(joins[self.root].source), self.root), copy=False)
+        found = []
+        for alias, join in joins.items():
+            if alias == self.root:
+                continue
+            on = exp.and_(*(exp.EQ(this=column_of(name, alias), expression=written(key)) for name, key in join.on))
+            found.append(exp.Join(this=_table(_named(join.source), alias), side=None if join.inner else "LEFT", on=on))
+        base.set("joins", found)
+        return base
+
+    def _layers(self) -> tuple[list[Part], list[list[Part]]]:
+        """Return the columns read, and the parts that get a column of their own by layer."""
+        parts = list(below(self._roots()))
+        uses = Counter(arg for part in parts for arg in part.args)
+        uses.update(int64(part) for part in self._roots())
+        level: dict[Part, int] = {}
+        depth: dict[Part, int] = {}
+        layers: list[list[Part]] = []
+        base: list[Part] = []
+        for part in parts:
+            above = max((level[a] for a in part.args), default=0)
+            deep = 1 + max((depth[a] for a in part.args), default=0)
+            level[part], depth[part] = above, deep
+            if part.op == "column":
+                base.append(part)
+            elif part.op == "running" or (_worth(part) and (uses[part] > 1 or deep > DEEP)):
+                level[part], depth[part] = above + 1, 0
+                while len(layers) <= above:
+                    layers.append([])
+                layers[above].append(part)
+        return base, layers
 
 
-def named(table: str, alias: str | None = None) -> Exp:
+def _worth(part: Part) -> bool:
+    """Tell whether a part is dear enough for a column of its own."""
+    if part.op in ("const", "aggregate", "wide"):
+        return False
+    return not (part.op in ("not", "absent") and part.args[0].op == "column")
+
+
+def below(roots: Iterable[Part]) -> Sequence[Part]:
+    """Return every part below some roots once, parts before wholes."""
+    seen: dict[Part, None] = {}
+    stack: list[tuple[Part, bool]] = [(root, False) for root in reversed(list(roots))]
+    while stack:
+        part, done = stack.pop()
+        if done:
+            seen[part] = None
+        elif part not in seen:
+            stack.append((part, True))
+            stack.extend((arg, False) for arg in reversed(part.args))
+    return list(seen)
+
+
+def _named(source: str | Frame) -> str:
+    return source if isinstance(source, str) else source.table
+
+
+def _table(table: str, alias: str | None = None) -> Tree:
     """Return a table by its quoted name."""
-    as_ = None if alias is None or alias == table else exp.TableAlias(this=exp.to_identifier(alias, quoted=True))
-    return exp.Table(this=exp.to_identifier(table, quoted=True), alias=as_)
+    as_ = None if alias is None or alias == table else exp.TableAlias(this=name_of(alias))
+    return exp.Table(this=name_of(table), alias=as_)
 
 
-def _as(part: Exp, name: str) -> Exp:
-    return exp.Alias(this=part.copy(), alias=exp.to_identifier(name, quoted=True))
+def _as(part: Tree, name: str) -> Tree:
+    return exp.Alias(this=part, alias=name_of(name))
+
+
+__all__ = ["DEEP", "Frame", "Join", "Path", "Stored", "below"]

@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from bangfu.rules.language.nodes import Node
 from bangfu.rules.pack.model import Limit
 from bangfu.rules.runners.python.rows import OWNER_ENTITIES
-from bangfu.rules.runners.sql import periods
-from bangfu.rules.runners.sql.frames import named
-from bangfu.rules.runners.sql.records import counted, of_record, rec, totalled
+from bangfu.rules.runners.sql import dates, maths, periods
+from bangfu.rules.runners.sql.records import Rows, rec
 from bangfu.rules.runners.sql.stages import FACT_DEN, Answer
 from bangfu.rules.runners.sql.support import gap
 from bangfu.rules.runners.sql.tree import (
@@ -25,20 +22,24 @@ from bangfu.rules.runners.sql.tree import (
     boolean,
     both,
     case,
-    col,
+    coalesce,
+    column,
     compare,
     either,
     greatest,
+    least,
     minus,
     null,
     opposite,
     plus,
+    possibly,
     present,
+    product,
+    running,
     surely,
     whole,
-    wide,
 )
-from bangfu.rules.runners.sql.vals import Val, cross, held, is_range, number, over, pick, plain
+from bangfu.rules.runners.sql.vals import Val, is_range, number, over, pick, plain
 
 if TYPE_CHECKING:
     from bangfu.rules.runners.sql.entries import EntrySql
@@ -51,8 +52,6 @@ class Limits:
         self.work = work
         self.entry = work.entry
         self.frame = work.frame
-        self.keep = work.keep
-        self.maths = work.maths
         self.settled = settled
         self.alone = work.entry.per in OWNER_ENTITIES
         self.on = self.frame.date() if work.has_date else self.frame.day()
@@ -60,35 +59,26 @@ class Limits:
     # -- windows -------------------------------------------------------------------------------------------------
     def live(self, status: Exp) -> Exp:
         """Return whether a row takes part: not refused and not settled; never NULL."""
-        return self.keep(both([opposite(surely(opposite(status))), opposite(self.settled)]))
+        return both([opposite(surely(opposite(status))), opposite(self.settled)])
 
-    def before(self, part: Exp, partition: list[Exp]) -> Exp:
-        """Return an aggregate over the earlier rows of the partition, in the order of (date, id)."""
-        date = self.frame.date()
-        order = exp.Order(
-            expressions=[
-                exp.Ordered(this=absent(date)),
-                exp.Ordered(this=date),
-                exp.Ordered(this=self.frame.column("r", "name")),
-            ]
-        )
-        spec = exp.WindowSpec(
-            kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end=whole(1), end_side="PRECEDING"
-        )
-        return exp.Window(this=part.copy(), partition_by=[p.copy() for p in partition], order=order, spec=spec)
+    def _order(self) -> list[Exp]:
+        """Return the order of claims; a date that is unknown comes last."""
+        return [self.frame.date(), self.frame.column("r", "name")]
 
     def summed(self, part: Exp, partition: list[Exp]) -> Exp:
         """Return the sum of a part over the earlier rows, NULLs left out, 0 where there is none."""
-        return self.keep(wide(exp.func("COALESCE", self.before(exp.Sum(this=part.copy()), partition), whole(0))))
+        if self.alone:
+            return whole(0)
+        return coalesce(running("sum", part, partition, self._order()), whole(0))
 
     def tally(self, test: Exp, partition: list[Exp]) -> Exp:
         """Return how many earlier rows pass."""
-        return self.keep(wide(self.before(exp.Count(this=case([(test, whole(1))])), partition)))
+        return whole(0) if self.alone else running("count", test, partition, self._order())
 
     def partition(self, limit: Limit, live: Exp) -> list[Exp]:
         """Return what divides the rows: owner, whether they take part, the limit's period, its code."""
-        found = [self.frame.column("r", "owner"), live, *periods.keys(self.frame.dialect, limit.window, self.on)]
-        return [self.keep(p) for p in found] + ([] if limit.each is None else [self.frame.column("r", limit.each)])
+        found = [self.frame.column("r", "owner"), live, *periods.keys(limit.window, self.on)]
+        return found + ([] if limit.each is None else [self.frame.column("r", limit.each)])
 
     # -- limits --------------------------------------------------------------------------------------------------
     def apply(self, answer: Answer) -> Answer:
@@ -136,7 +126,7 @@ class Limits:
         return any(part.op in ("record", "loop", "at") for part in node.walk())
 
     def _most(self, limit: Limit) -> Val:
-        most = self.maths.held(plain(self.work.compiler.val(limit.amount)))
+        most = plain(self.work.compiler.val(limit.amount))
         if not isinstance(most.den, int):
             gap("limit over quotients", self.entry.id)
         if most.high is not None and not self.alone and limit.window != "claim":
@@ -146,41 +136,35 @@ class Limits:
     # -- what is used --------------------------------------------------------------------------------------------
     def _recorded(self, limit: Limit) -> tuple[Exp, Exp]:
         """Return (lowest, highest) that the record uses of a limit; the highest is NULL where nobody knows."""
-        where = [*self.work.records.of_owner(self.entry.id), opposite(surely(self._own(limit)))]
-        day = exp.func("COALESCE", rec("paid_on"), rec("since"))
-        where += [present(day), periods.same(self.frame.dialect, limit, day, self.on)]
+        paid = self.work.records.of_owner(self.entry.id).where(opposite(surely(self._own(limit))))
+        day = coalesce(rec("paid_on"), rec("since"))
+        paid = paid.where(present(day), periods.same(limit, day, self.on))
         known = self.work.records.known
-        surely_counted, maybe_counted = self._of_code(limit, where)
+        sure, maybe = self._of_code(limit, paid)
         if limit.measure == "count":
-            used, perhaps = self.keep(counted(surely_counted)), self.keep(counted(maybe_counted))
-            return case([(known, used)], whole(0)), case([(both([known, present(self.on)]), perhaps)])
+            return case([(known, sure.count())], whole(0)), case([(both([known, present(self.on)]), maybe.count())])
         if limit.measure == "months":
-            used = self._months(where)
+            used = self._months(paid)
             return case([(known, used)], whole(0)), case([(both([known, present(self.on)]), used)])
         part = rec("amount" if limit.measure == "money" else "quantity")
-        whole_ = compare("eq", counted([*maybe_counted, absent(part)]), whole(0))
-        sure = self.keep(both([known, present(self.on), whole_]))
-        used, perhaps = self.keep(totalled(part, surely_counted)), self.keep(totalled(part, maybe_counted))
-        return case([(sure, used)], whole(0)), case([(sure, perhaps)])
+        full = both([known, present(self.on), opposite(maybe.where(absent(part)).some())])
+        return case([(full, sure.total(part))], whole(0)), case([(full, maybe.total(part))])
 
-    def _of_code(self, limit: Limit, where: list[Exp]) -> tuple[list[Exp], list[Exp]]:
-        """Return the tests of what surely and of what perhaps counts against a limit held for each code."""
+    def _of_code(self, limit: Limit, paid: Rows) -> tuple[Rows, Rows]:
+        """Return what surely and what perhaps counts against a limit held for each code."""
         if limit.each is None:
-            return where, where
-        paid = exp.Select(expressions=[col(limit.each, "paid row")]).from_(named(f"rows_{self.entry.per}", "paid row"))
-        code = exp.Subquery(this=paid.where(compare("eq", col("id", "paid row"), rec("row"))))
+            return paid, paid
+        code = column("paid row", limit.each, "code")
         same = compare("eq", code, self.frame.column("r", limit.each))
-        return [*where, surely(same)], [*where, opposite(surely(opposite(same)))]
+        return paid.where(surely(same)), paid.where(possibly(same))
 
-    def _months(self, where: list[Exp]) -> Exp:
-        dialect = self.frame.dialect
-        day = exp.func("COALESCE", rec("paid_on"), rec("since"))
-        month = plus(exp.Mul(this=dialect.year(day), expression=whole(12)), dialect.month(day))
-        paid = self.keep(of_record(exp.Count(this=exp.Distinct(expressions=[month])), where))
+    def _months(self, paid: Rows) -> Exp:
+        day = coalesce(rec("paid_on"), rec("since"))
+        months = paid.distinct(plus(product(dates.year(day), whole(12)), dates.month(day)))
         end = case([(compare("lt", rec("until"), self.on), rec("until"))], self.on)
-        span = greatest([whole(0), dialect.months_between(rec("since"), end)])
-        owned = [*self.work.records.of_owner(self.entry.id), present(rec("since"))]
-        return self.keep(case([(compare("gt", paid, whole(0)), paid)], totalled(span, owned)))
+        span = greatest([whole(0), dates.months_between(rec("since"), end)])
+        owned = self.work.records.of_owner(self.entry.id).where(present(rec("since")))
+        return case([(compare("gt", months, whole(0)), months)], owned.total(span))
 
     def _own(self, limit: Limit) -> Exp:
         """Return whether a record row is this very claim, grant or period."""
@@ -195,27 +179,27 @@ class Limits:
         if every in ("once", "spell", "standing", "missing", ""):
             return absent(rec("paid_on"))
         return either(
-            [absent(rec("paid_on")), both([*periods.matching(self.frame.dialect, every, rec("paid_on"), self.on)])]
+            [absent(rec("paid_on")), both([*periods.matching(every, rec("paid_on"), self.on)])]
         )
 
     # -- measures ------------------------------------------------------------------------------------------------
     def _count(self, limit: Limit, answer: Answer) -> Answer:
         most = self._most(limit)
-        status = self.keep(answer.status)
+        status = answer.status
         if limit.window == "claim":
             left_low, left_high = most.value, most.top
         else:
-            used_low, used_high = (self.keep(u) for u in self._recorded(limit))
+            used_low, used_high = (u for u in self._recorded(limit))
             running = limit.window == "rolling"
             if not self.alone and not running:
                 used_low, used_high = self._counted_before(limit, most, status, used_low, used_high)
             scale = most.bottom
-            left_high = minus(most.top, exp.Mul(this=used_low.copy(), expression=scale))
+            left_high = minus(most.top, product(used_low, scale))
             left_low = case(
                 [
                     (
                         present(used_high),
-                        minus(most.value, exp.Mul(this=exp.Paren(this=used_high.copy()), expression=scale)),
+                        minus(most.value, product(used_high, scale)),
                     )
                 ],
                 whole(0),
@@ -224,18 +208,18 @@ class Limits:
                 left_low, left_high = self._one_at_a_time(limit, most, status, left_low, left_high)
         live = self.live(status)
         unsettled = opposite(self.settled)
-        refused = self.keep(both([live, present(most.value), compare("lt", left_high, most.bottom)]))
+        refused = both([live, present(most.value), compare("lt", left_high, most.bottom)])
         opened = both([unsettled, opposite(surely(compare("ge", left_low, most.bottom)))])
         if limit.each is not None:
             lost = absent(self.frame.column("r", limit.each))
-            refused = self.keep(both([refused, opposite(lost)]))
+            refused = both([refused, opposite(lost)])
             opened = either([both([unsettled, lost]), opened])
         after = case([(refused, boolean(False)), (both([opened, surely(status)]), null("yes_no"))], status)
         if answer.amount is None:
             return replace(answer, status=after)
         return Answer(
             after,
-            self.maths.held(pick([(surely(refused), number(0)), (boolean(True), answer.amount)], "number")),
+            pick([(surely(refused), number(0)), (boolean(True), answer.amount)], "number"),
             answer.quantity,
         )
 
@@ -245,31 +229,27 @@ class Limits:
         division = self.partition(limit, live)
         rank = self.tally(live, division)
         one = most.bottom
-        passes = self.keep(
-            surely(
-                compare("ge", minus(most.value, exp.Mul(this=exp.Paren(this=plus(rank, high)), expression=one)), one)
+        passes = surely(
+                compare("ge", minus(most.value, product(plus(rank, high), one)), one)
             )
-        )
         sure = self.tally(both([passes, surely(status)]), division)
         dated = present(self.on)
         used_high = case([(dated, plus(high, rank))])
-        return self.keep(case([(dated, plus(low, sure))], whole(0))), self.keep(used_high)
+        return case([(dated, plus(low, sure))], whole(0)), used_high
 
     def _one_at_a_time(self, limit: Limit, most: Val, status: Exp, low: Exp, high: Exp) -> tuple[Exp, Exp]:
         """Return what a rolling limit leaves: nothing after a row that surely takes it, perhaps nothing after one that may."""
         live, one = self.live(status), most.bottom
         division = self.partition(limit, live)
-        may = self.keep(both([live, opposite(surely(compare("lt", high, one)))]))
+        may = both([live, opposite(surely(compare("lt", high, one)))])
         maybe_before = self.tally(may, division)
-        takes = self.keep(
-            both([surely(status), surely(compare("ge", low, one)), compare("eq", maybe_before, whole(0))])
-        )
+        takes = both([surely(status), surely(compare("ge", low, one)), compare("eq", maybe_before, whole(0))])
         taken = compare("gt", self.tally(takes, division), whole(0))
         opened = compare("gt", maybe_before, whole(0))
         dated = present(self.on)
         return (
-            self.keep(case([(both([dated, opened]), whole(0))], low)),
-            self.keep(case([(both([dated, taken]), whole(0))], high)),
+            case([(both([dated, opened]), whole(0))], low),
+            case([(both([dated, taken]), whole(0))], high),
         )
 
     def _left(self, limit: Limit, most: Val, value: Val, status: Exp) -> Val:
@@ -277,21 +257,20 @@ class Limits:
         if limit.window == "claim":
             return most
         den = FACT_DEN if limit.measure == "quantity" else 1
-        used_low, used_high = (Val("number", self.keep(u), den) for u in self._recorded(limit))
+        used_low, used_high = (Val("number", u, den) for u in self._recorded(limit))
         top = over(most, _lcm(most.den, value.den, den))
         low, high = over(used_low, top.den).value, over(used_high, top.den).value
         if not self.alone:
             low, high = self._drawn_before(limit, top, over(value, top.den), status, low, high)
-        top = self.maths.held(top)
         floor = case(
             [(absent(top.value), null("number")), (present(high), greatest([minus(top.value, high), whole(0)]))],
             whole(0),
         )
         return Val(
             "number",
-            self.keep(wide(floor)),
+            floor,
             top.den,
-            self.keep(wide(case([(present(top.top), greatest([minus(top.top, low), whole(0)]))]))),
+            case([(present(top.top), greatest([minus(top.top, low), whole(0)]))]),
         )
 
     def _drawn_before(self, limit: Limit, most: Val, value: Val, status: Exp, low: Exp, high: Exp) -> tuple[Exp, Exp]:
@@ -299,18 +278,12 @@ class Limits:
         division = self.partition(limit, live)
         dated = present(self.on)
         open_rows = self.tally(absent(value.top), division)
-        high = self.keep(
-            case([(both([dated, compare("eq", open_rows, whole(0))]), plus(high, self.summed(value.top, division)))])
-        )
+        high = case([(both([dated, compare("eq", open_rows, whole(0))]), plus(high, self.summed(value.top, division)))])
         floor = case([(present(high), greatest([minus(most.value, high), whole(0)]))], whole(0))
-        mine = self.keep(
-            wide(
-                case(
-                    [(both([live, surely(status), present(value.value)]), exp.func("LEAST", value.value.copy(), floor))]
+        mine = case(
+                    [(both([live, surely(status), present(value.value)]), least([value.value, floor]))]
                 )
-            )
-        )
-        low = self.keep(case([(dated, plus(low, self.summed(mine, division)))], whole(0)))
+        low = case([(dated, plus(low, self.summed(mine, division)))], whole(0))
         return low, high
 
     def _reduced(self, limit: Limit, value: Val, status: Exp) -> Val:
@@ -318,33 +291,33 @@ class Limits:
         if not isinstance(value.den, int):
             gap("limit over quotients", self.entry.id)
         most = self._most(limit)
-        value = held(plain(value), self.keep)
-        left = held(self._left(limit, most, value, status), self.keep)
+        value = plain(value)
+        left = self._left(limit, most, value, status)
         reduced = at_most(self, value, left)
         kept = self.settled
         if limit.each is not None:
             kept = either([kept, absent(self.frame.column("r", limit.each))])
-        return self.maths.held(pick([(self.keep(kept), value), (boolean(True), reduced)], "number"))
+        return pick([(kept, value), (boolean(True), reduced)], "number")
 
     def _money(self, limit: Limit, answer: Answer) -> Answer:
         assert answer.amount is not None
-        status = self.keep(answer.status)
+        status = answer.status
         if limit.each is not None:
             lost = absent(self.frame.column("r", limit.each))
-            status = self.keep(case([(both([surely(status), lost, opposite(self.settled)]), null("yes_no"))], status))
+            status = case([(both([surely(status), lost, opposite(self.settled)]), null("yes_no"))], status)
         return Answer(status, self._reduced(limit, answer.amount, answer.status), answer.quantity)
 
     def _quantity(self, limit: Limit, answer: Answer) -> Answer:
         if self.entry.tiers or answer.quantity is None:
             gap("quantity limit of tiers", self.entry.id)
-        quantity = self._reduced(limit, answer.quantity, self.keep(answer.status))
+        quantity = self._reduced(limit, answer.quantity, answer.status)
         none = both([compare("le", quantity.top, whole(0)), opposite(self.settled)])
-        return Answer(self.keep(case([(none, boolean(False))], answer.status)), answer.amount, quantity)
+        return Answer(case([(none, boolean(False))], answer.status), answer.amount, quantity)
 
     def _pay(self, answer: Answer) -> Answer:
         if self.entry.rate is None or answer.quantity is None:
             return answer
-        amount = self.maths.mul(answer.quantity, self.work.compiler.val(self.entry.rate))
+        amount = maths.mul(answer.quantity, self.work.compiler.val(self.entry.rate))
         return replace(answer, amount=self.work.round(amount) if self.entry.has_money else amount)
 
     # -- thresholds ----------------------------------------------------------------------------------------------
@@ -356,51 +329,47 @@ class Limits:
             gap("quantity limit of tiers", self.entry.id)
         base = answer.quantity if by_rate else answer.amount
         assert base is not None
-        most = self.maths.held(plain(self.work.compiler.val(self.entry.threshold)))
+        most = plain(self.work.compiler.val(self.entry.threshold))
         if base.high is not None or most.high is not None:
             gap("threshold over ranges", self.entry.id)
         if not isinstance(base.den, int) or not isinstance(most.den, int):
             gap("limit over quotients", self.entry.id)
         rest = self._above(
-            over(base, _lcm(base.den, most.den)), over(most, _lcm(base.den, most.den)), self.keep(answer.status)
+            over(base, _lcm(base.den, most.den)), over(most, _lcm(base.den, most.den)), answer.status
         )
         if not by_rate:
             return replace(answer, amount=rest)
         assert self.entry.rate is not None
-        return replace(answer, quantity=rest, amount=self.maths.mul(rest, self.work.compiler.val(self.entry.rate)))
+        return replace(answer, quantity=rest, amount=maths.mul(rest, self.work.compiler.val(self.entry.rate)))
 
     def _above(self, base: Val, most: Val, status: Exp) -> Val:
-        base = self.maths.held(base)
+        base = base
         live = self.live(status)
-        dialect = self.frame.dialect
-        year = dialect.year(self.frame.date()) if self.work.claim else dialect.year(self.frame.day())
-        division = [self.frame.column("r", "owner"), live, self.keep(year)]
+        year = dates.year(self.frame.date()) if self.work.claim else dates.year(self.frame.day())
+        division = [self.frame.column("r", "owner"), live, year]
         before = self.summed(base.value, division)
         open_rows = self.tally(absent(base.value), division)
-        start = self.keep(self._start(most, year))
+        start = self._start(most, year)
         left = case(
             [(both([present(start), compare("eq", open_rows, whole(0))]), greatest([minus(start, before), whole(0)]))]
         )
-        left = self.keep(wide(left))
+        left = left
         rest = case(
             [
                 (
                     both([present(left), present(base.value)]),
-                    minus(base.value, exp.func("LEAST", base.value.copy(), left.copy())),
+                    minus(base.value, least([base.value, left])),
                 )
             ]
         )
-        return self.maths.held(Val("number", wide(rest), base.den))
+        return Val("number", rest, base.den)
 
     def _start(self, most: Val, year: Exp) -> Exp:
         """Return the threshold before the first unsettled row: nothing where a settled claim of the year was paid above it."""
         if not self.work.claim:
             return greatest([most.value, whole(0)])
-        where = [
-            *self.work.records.of_owner(self.entry.id),
-            compare("eq", self.frame.dialect.year(rec("paid_on")), year),
-        ]
-        paid = compare("gt", self.keep(counted(where)), whole(0))
+        owned = self.work.records.of_owner(self.entry.id)
+        paid = owned.where(compare("eq", dates.year(rec("paid_on")), year)).some()
         return case(
             [(opposite(self.work.records.known), null("number")), (paid, case([(present(most.value), whole(0))]))],
             most.value,
@@ -409,29 +378,25 @@ class Limits:
 
 def at_most(limits: Limits, value: Val, left: Val) -> Val:
     """Return a value held under what is left; an unknown limit leaves a known value between nothing and itself."""
-    keep = limits.keep
     den = _lcm(value.den, left.den)
-    value, left = limits.maths.held(over(value, den)), limits.maths.held(over(left, den))
+    value, left = over(value, den), over(left, den)
     single, exact = opposite(is_range(value)), opposite(is_range(left))
     known, limited = present(value.value), present(left.value)
     used_up = both([limited, exact, compare("eq", left.value, whole(0))])
     low = case([
         (both([opposite(limited), known, single]), whole(0)),
         (both([opposite(known), used_up]), whole(0)),
-        (both([known, limited]), exp.func("LEAST", value.value.copy(), left.value.copy())),
+        (both([known, limited]), least([value.value, left.value])),
     ])  # fmt: skip
     high = case([
         (both([opposite(limited), known, single]), value.value),
         (both([opposite(known), used_up]), whole(0)),
-        (both([known, limited]), exp.func("LEAST", value.top.copy(), left.top.copy())),
+        (both([known, limited]), least([value.top, left.top])),
     ])  # fmt: skip
-    return Val("number", keep(wide(low)), den, keep(wide(high)))
+    return Val("number", low, den, high)
 
 
 def _lcm(*numbers: int) -> int:
     from math import lcm
 
     return lcm(*numbers)
-
-
-__all__ = ["Limits", "at_most", "col", "cross"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -12,19 +13,24 @@ from sqlglot import exp
 from bangfu.rules.engine import Engine
 from bangfu.rules.household import Given
 from bangfu.rules.pack.model import Entry
-from bangfu.rules.plan import Step
+from bangfu.rules.plan import Plan, Step
 from bangfu.rules.runners.python.build import build_run
 from bangfu.rules.runners.sql import stacking, tiers
+from bangfu.rules.runners.sql.columns import Columns, Known
 from bangfu.rules.runners.sql.dialects import DIALECTS, DUCKDB_CONFIG
 from bangfu.rules.runners.sql.entries import EntrySql, received, settle
-from bangfu.rules.runners.sql.frames import Frame, Stored
+from bangfu.rules.runners.sql.frames import Frame
+from bangfu.rules.runners.sql.levels import levels
 from bangfu.rules.runners.sql.nodes import SqlCompiler
-from bangfu.rules.runners.sql.stages import Answer, Stages
+from bangfu.rules.runners.sql.stages import Answer, Found, Stages
 from bangfu.rules.runners.sql.tables import Table, Tables
 from bangfu.rules.runners.sql.targets import target
-from bangfu.rules.runners.sql.tree import Exp
+from bangfu.rules.runners.sql.tree import one_of_each
+from bangfu.rules.runners.sql.vals import Val
 
 Key = tuple[int, str, str, str]
+Inputs = dict[str, dict[str, str]]
+BASES = ("met", "recorded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +48,70 @@ class SqlAnswer:
     closed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """The columns of a sum or value: its lower end over ``den`` (a number, or the column of it), its upper end, its gate.
+
+    ``high`` is None where there is never a range; a known value with ``high`` NULL is open above.
+    """
+
+    kind: str
+    low: str
+    den: int | str = 1
+    high: str | None = None
+    closed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Where an entry's answer stands: ``table`` has one row for each row of the entry's entity, by ``id``.
+
+    ``status`` is a yes/no column (NULL: undecided), None for a definition, whose value is ``amount``. ``fixed`` is the
+    status where it is the same for every row: "met", "not_met", "unknown"; else "".
+    """
+
+    entry: Entry
+    table: str
+    status: str | None
+    amount: Amount | None
+    fixed: str = ""
+
+
 class SqlProgram:
-    """The plan of an engine as SQL of one back end; ``day`` is the date asked, ``only`` limits it to some entries."""
+    """The plan of an engine as SQL of one back end, for one day and one basis; ``only`` limits it to some entries.
+
+    ``inputs`` are the tables it reads, with the columns that they must have and their types (see ``columns``: what each
+    holds); ``statements()`` the stages as (table, SELECT) in an order in which each can be created from those before;
+    ``results`` where each entry's answer then stands. Nothing is read row by row: totals are an aggregate over a
+    result's table, entitlements a SELECT of it. ``known`` says what holds of the input beforehand (see ``Known``):
+    the program is then shorter, and right for such input alone.
+    """
 
     def __init__(
-        self, engine: Engine, day: dt.date, dialect: str = "duckdb", only: frozenset[str] | None = None
-    ) -> None:
+        self, engine: Engine, day: dt.date, basis: str = "met", *, only: frozenset[str] | None = None,
+        dialect: str = "duckdb", known: Known | None = None,
+    ) -> None:  # fmt: skip
         self.engine = engine
         self.pack = engine.pack
+        self.plan: Plan = engine.plan
         self.day = day
+        self.basis = basis
         self.only = only
         self.dialect = DIALECTS[dialect]
-        self.stages = Stages(engine.pack)
-        self.tables = Tables(engine)
-        for step in engine.plan.steps_for(only):
-            self._step(step)
-        self.tables.only(query for _, query in self.stages.statements)
-        self.outputs = {name: shape for name, shape in self.stages.shapes.items() if only is None or name in only}
+        with one_of_each():
+            self.stages = Stages(Columns(engine.pack, known or Known()), day)
+            for level, step in levels(self.plan, self.plan.steps_for(only)):
+                self.stages.level = level
+                self._step(step)
+            self.results = {name: self._result(found) for name, found in self.stages.found.items() if only is None or name in only}
+            self.frames = self.stages.ordered(dict.fromkeys(self.stages.found[name].frame for name in self.results))
+            self.inputs = self._inputs()
+            self.trees = [(frame.table, frame.statement(self.dialect)) for frame in self.frames]
 
     # -- compiling -----------------------------------------------------------------------------------------------
-    def _frame(self, entry: Entry) -> Frame:
-        assert entry.per is not None
-        return Frame(self.pack.vocabulary, self.dialect, entry.per, self.day)
-
     def _compiler(self, frame: Frame, entry: Entry) -> SqlCompiler:
         claim = self.pack.vocabulary.entities[entry.per or ""].claim
-        return SqlCompiler(self.pack, self.stages, frame, self.pack.documents.get(entry.place), by_claim=claim)
+        return SqlCompiler(self.pack, self.stages, frame, self.pack.documents.get(entry.place), by_claim=claim, basis=self.basis)
 
     def _step(self, step: Step) -> None:
         if step.kind != "entry":
@@ -76,90 +120,98 @@ class SqlProgram:
         entry = self.pack.entries[step.name]
         if entry.per is None or (entry.kind == "target" and entry.measure is None):
             return
-        frame = self._frame(entry)
+        frame = self.stages.frame(entry.per)
         if entry.kind == "definition":
-            self.stages.define(frame, entry, tiers.definition(self._compiler(frame, entry), entry))
+            value = tiers.definition(self._compiler(frame, entry), entry)
+            self.stages.finish(frame, entry, Answer(value.value, value))
         elif entry.kind == "target":
-            self.stages.finish(frame, entry, target(self._compiler(frame, entry), entry), None)
+            self.stages.finish(frame, entry, target(self._compiler(frame, entry), entry))
         else:
-            EntrySql(self.pack, self.engine.plan, self.stages, frame, entry).build()
+            EntrySql(self.pack, self.plan, self.stages, entry, self.basis).build()
 
     def _stacked(self, step: Step) -> None:
+        """Act a group out over its members' answers."""
         group = self.pack.stackings[step.name]
-        members = [self.pack.entries[name] for name in group.entries if name in self.engine.plan.final]
+        members = [self.pack.entries[name] for name in group.entries if name in self.plan.final]
+        if step.kind == "ceiling":
+            members = members[: step.place + 1]
+        frame = self.stages.frame(members[0].per or "")
+        compiler = self._compiler(frame, members[0])
+        answers = [self.stages.answer(frame, m.id) for m in members]
         if step.kind == "group":
             act = stacking.highest if group.mode == "highest" else stacking.first
-            for member, place in zip(members, range(len(members)), strict=True):
-                self._hold(member, lambda compiler, answers, at=place: act(compiler, answers)[at], members)
-            for member in members:
-                self._publish(member)
+            for member, answer in zip(members, act(compiler, answers), strict=True):
+                self._hold(frame, member, answer)
             return
-        most = group.at_most
-        assert most is not None
+        assert group.at_most is not None
+        answer = stacking.ceiling(answers, compiler.val(group.at_most), step.place)
+        self._hold(frame, members[step.place], settle(answer) if answer.amount is not None else answer)
 
-        def held(compiler: SqlCompiler, answers: list[Answer]) -> Answer:
-            found = stacking.ceiling(
-                compiler, answers, self._compiler(compiler.frame, members[0]).val(most), step.place
-            )
-            return Answer(*settle(compiler, found)) if found.amount is not None else found
+    def _hold(self, frame: Frame, member: Entry, answer: Answer) -> None:
+        work = EntrySql(self.pack, self.plan, self.stages, member, self.basis)
+        self.stages.finish(frame, member, answer, received(work, answer) if member.id in self.plan.receives else None)
 
-        self._hold(members[step.place], held, members[: step.place + 1])
-        self._publish(members[step.place])
+    def _result(self, found: Found) -> Result:
+        """Give an entry's answer its columns."""
+        name, answer, outputs = found.entry.id, found.answer, found.frame.outputs
+        definition = found.entry.kind == "definition"
+        amount = None if answer.amount is None else _amount(found.frame, name if definition else f"{name} sum", answer.amount)
+        if definition:
+            return Result(found.entry, found.frame.table, None, amount)
+        outputs.setdefault(name, answer.status)
+        fixed = {True: "met", False: "not_met", None: "unknown"}[answer.status.data] if answer.status.op == "const" else ""
+        return Result(found.entry, found.frame.table, name, amount, fixed)
 
-    def _hold(self, member: Entry, act: Any, members: list[Entry]) -> None:
-        """Add the stage of one member after the group acted; the group's other members still read the stages before."""
-        frame = self._frame(member)
-        compiler = self._compiler(frame, member)
-        answers = [self.stages.answer(frame, m.id) for m in members]
-        answer = act(compiler, answers)
-        work = EntrySql(self.pack, self.engine.plan, self.stages, frame, member)
-        got = received(work, answer) if member.id in self.engine.plan.receives else None
-        kept = self.stages.shapes[member.id]
-        self.stages.finish(frame, member, answer, got)
-        self.waiting = {**getattr(self, "waiting", {}), member.id: self.stages.shapes[member.id]}
-        self.stages.shapes[member.id] = kept
-
-    def _publish(self, member: Entry) -> None:
-        self.stages.shapes[member.id] = self.waiting.pop(member.id)
+    def _inputs(self) -> Inputs:
+        found: Inputs = {}
+        kinds, types = self.stages.columns.kinds, self.dialect.types
+        for frame in self.frames:
+            for table, name in frame.reads():
+                found.setdefault(table, {})[name] = types[kinds[table][name]]
+        return found
 
     # -- running -------------------------------------------------------------------------------------------------
     def statements(self) -> list[tuple[str, str]]:
         """Return (table, SELECT) of every stage in order."""
-        return [(name, query.sql(dialect=self.dialect.name)) for name, query in self.stages.statements]
+        return [(name, query.sql(dialect=self.dialect.name)) for name, query in self.trees]
 
     def sql(self) -> str:
         """Return the whole program as text, one statement for each stage."""
-        created = [
-            _create(name, query).sql(dialect=self.dialect.name, pretty=True) for name, query in self.stages.statements
-        ]
+        created = [_create(name, query).sql(dialect=self.dialect.name, pretty=True) for name, query in self.trees]
         return ";\n\n".join(created) + ";\n"
 
-    def run(self, givens: list[Given], basis: str) -> dict[Key, SqlAnswer]:
+    def tables(self, givens: list[Given]) -> Iterator[Table]:
+        """Yield the input tables of stated households."""
+        runs = [(build_run(self.engine.layout, given, self.day, self.basis), given.collections) for given in givens]
+        names = {"id": "number", "run": "number", "name": "code"}
+        inputs = {table: dict(columns) for table, columns in self.inputs.items()}
+        for result in self.results.values():
+            inputs.setdefault(f"rows_{result.entry.per}", {}).update(names)
+        return Tables(self.engine, inputs).made(runs)
+
+    def run(self, givens: list[Given]) -> dict[Key, SqlAnswer]:
         """Return the answer of every entry for every row: (place in ``givens``, entry, entity, row id) → answer."""
         connection = connect()
         try:
-            runs = [(build_run(self.engine.layout, given, self.day, basis), given.collections) for given in givens]
-            for table in self.tables.made(runs):
-                load(connection, table)
-            for name, query in self.stages.statements:
+            for table in self.tables(givens):
+                load(connection, self.stages.columns, table)
+            for name, query in self.trees:
                 connection.execute(_create(name, query).sql(dialect=self.dialect.name))
-            return {key: answer for name in self.outputs for key, answer in self._answers(connection, name)}
+            return dict(self.answers(lambda query: _rows(connection, query)))
         finally:
             connection.close()
 
-    def _answers(self, connection: Any, name: str) -> list[tuple[Key, SqlAnswer]]:
-        shape = self.outputs[name]
-        entity = shape.entry.per or ""
-        definition = shape.entry.kind == "definition"
-        query = f'SELECT r.run AS run, r.name AS name, s.* FROM "{shape.table}" AS s JOIN "rows_{entity}" AS r ON r.id = s.id ORDER BY r.id'
-        cursor = connection.execute(query)
-        columns = [d[0] for d in cursor.description][2:]
-        found = []
-        for row in cursor.fetchall():
-            values = dict(zip(columns, row[2:], strict=True))
-            answer = _value(values, shape.amount) if definition else _answer(values, shape.amount)
-            found.append(((row[0], name, entity, row[1]), answer))
-        return found
+    def answers(self, fetch: Any) -> Iterator[tuple[Key, SqlAnswer]]:
+        """Yield every answer; ``fetch`` returns the rows of a query as dicts."""
+        tables: dict[str, list[Result]] = {}
+        for result in self.results.values():
+            tables.setdefault(result.table, []).append(result)
+        for table, results in tables.items():
+            entity = results[0].entry.per or ""
+            query = f'SELECT r.run AS "run", r.name AS "name", s.* FROM "{table}" AS s JOIN "rows_{entity}" AS r ON r.id = s.id'
+            for row in fetch(exp.maybe_parse(query, dialect="duckdb").sql(dialect=self.dialect.name)):
+                for result in results:
+                    yield (row["run"], result.entry.id, entity, row["name"]), answer_of(result, row)
 
 
 def connect() -> Any:
@@ -171,45 +223,61 @@ def connect() -> Any:
     return connection
 
 
-def load(connection: Any, table: Table) -> None:
-    """Create one table and fill it."""
-    name, columns, rows = table
-    connection.execute(f'CREATE TABLE "{name}" ({", ".join(f"{_quoted(c)} {kind}" for c, kind in columns.items())})')
-    if rows:
-        connection.executemany(f'INSERT INTO "{name}" VALUES ({", ".join("?" for _ in columns)})', rows)
+def load(connection: Any, columns: Columns, table: Table) -> None:
+    """Create one table of columns."""
+    import pyarrow as pa
+
+    types = {"number": pa.int64(), "yes_no": pa.bool_(), "date": pa.date32(), "code": pa.string(), "codes": pa.list_(pa.string())}
+    name, found = table
+    arrays = {column: pa.array(values, types[columns.kinds[name][column]]) for column, values in found.items()}
+    connection.register("loading", pa.table(arrays))
+    connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM loading')
+    connection.unregister("loading")
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _rows(connection: Any, query: str) -> Iterator[dict[str, Any]]:
+    cursor = connection.execute(query)
+    columns = [d[0] for d in cursor.description]
+    for row in cursor.fetchall():
+        yield dict(zip(columns, row, strict=True))
 
 
-def _create(name: str, query: Exp) -> Exp:
+def _create(name: str, query: Any) -> Any:
     return exp.Create(this=exp.Table(this=exp.to_identifier(name, quoted=True)), kind="TABLE", expression=query)
 
 
-def _ends(values: dict[str, Any], name: str, shape: Stored) -> tuple[Fraction | None, Fraction | None]:
-    low = values[name]
+def _amount(frame: Frame, name: str, val: Val) -> Amount:
+    parts = {"": val.value, "/": None if isinstance(val.den, int) else val.den, "^": val.high, "!": val.closed}
+    for sign, part in parts.items():
+        if part is not None:
+            frame.outputs.setdefault(f"{name}{sign}", part)
+    given = {sign: f"{name}{sign}" if part is not None else None for sign, part in parts.items()}
+    return Amount(val.kind, name, given["/"] or val.den, given["^"], given["!"])
+
+
+def _ends(row: dict[str, Any], amount: Amount) -> tuple[Fraction | None, Fraction | None]:
+    low = row[amount.low]
     if low is None:
         return None, None
-    den = values[f"{name}/"] if shape.den is None else shape.den
-    high = values[f"{name}^"] if shape.high else low
+    den = amount.den if isinstance(amount.den, int) else row[amount.den]
+    high = low if amount.high is None else row[amount.high]
     return Fraction(low, den), None if high is None else Fraction(high, den)
 
 
-def _answer(values: dict[str, Any], shape: Stored | None) -> SqlAnswer:
-    status = {True: "met", False: "not_met", None: "unknown"}[values["status"]]
-    if shape is None:
+def answer_of(result: Result, row: dict[str, Any]) -> SqlAnswer:
+    """Return what a row of a result's table answers."""
+    amount = result.amount
+    closed = amount is not None and amount.closed is not None and bool(row[amount.closed])
+    if result.status is None:
+        assert amount is not None
+        value = row[amount.low]
+        status = "unknown" if value is None and not closed else "met"
+        if amount.kind == "number":
+            return SqlAnswer(status, *_ends(row, amount), closed=closed)
+        return SqlAnswer(status, value=value, closed=closed)
+    status = {True: "met", False: "not_met", None: "unknown"}[row[result.status]]
+    if amount is None:
         return SqlAnswer(status)
-    closed = bool(values.get("amount!"))
     if status == "not_met" or closed:
         return SqlAnswer(status, Fraction(0), Fraction(0), closed=closed)
-    return SqlAnswer(status, *_ends(values, "amount", shape))
-
-
-def _value(values: dict[str, Any], shape: Stored | None) -> SqlAnswer:
-    assert shape is not None
-    closed = bool(values.get("value!"))
-    status = "unknown" if values["value"] is None and not closed else "met"
-    if shape.kind == "number":
-        return SqlAnswer(status, *_ends(values, "value", shape), closed=closed)
-    return SqlAnswer(status, value=values["value"], closed=closed)
+    return SqlAnswer(status, *_ends(row, amount))

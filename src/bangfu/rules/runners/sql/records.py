@@ -1,125 +1,173 @@
-"""Reading the record: what is held on a day, what was paid in a year."""
+"""Reading the record: what is held on a day, what was paid in a year; grouped once for all that read it."""
 
 from __future__ import annotations
 
-from sqlglot import exp
+from collections.abc import Sequence
 
 from bangfu.rules.language.nodes import RecordRead
-from bangfu.rules.pack.model import Pack
-from bangfu.rules.runners.sql.frames import Frame, Path, named
+from bangfu.rules.runners.sql import dates
+from bangfu.rules.runners.sql.columns import NEVER_NULL, RECORD
+from bangfu.rules.runners.sql.frames import Frame, Join, Path, below
+from bangfu.rules.runners.sql.stages import Stages
 from bangfu.rules.runners.sql.tree import (
     Exp,
     absent,
+    aggregate,
     boolean,
     both,
     case,
-    col,
+    coalesce,
+    column,
     compare,
     either,
+    first_of,
+    is_const,
     null,
     opposite,
     present,
     text,
     whole,
-    wide,
 )
 from bangfu.rules.runners.sql.vals import Val
 
+TABLES = ("p", "paid row")
+
 
 def rec(name: str) -> Exp:
-    """Return a column of the record; its prefix keeps a subquery from taking a column of the row around it for its own."""
-    return col(f"record.{name}", "p")
+    """Return a column of the record."""
+    return column("p", name, RECORD[name], sure=name in NEVER_NULL)
 
 
-def of_record(what: Exp, where: list[Exp]) -> Exp:
-    """Return a scalar subquery over the record rows that fit."""
-    query = exp.Select(expressions=[what.copy()]).from_(named("record_rows", "p")).where(both(where))
-    return exp.Subquery(this=query)
+class Rows:
+    """The record rows of one entry whose ``by`` (row or owner) is a key of the frame, and that pass some tests."""
 
+    def __init__(self, stages: Stages, frame: Frame, by: str, key: Exp, tests: Sequence[Exp]) -> None:
+        self.stages = stages
+        self.frame = frame
+        self.by = by
+        self.key = key
+        self.tests = list(tests)
 
-def counted(where: list[Exp]) -> Exp:
-    """Return how many record rows fit."""
-    return of_record(exp.Count(this=exp.Star()), where)
+    def where(self, *tests: Exp) -> Rows:
+        """Return those that pass more tests."""
+        return Rows(self.stages, self.frame, self.by, self.key, [*self.tests, *tests])
 
+    def count(self) -> Exp:
+        """Return how many there are."""
+        return coalesce(self._read(aggregate("count", None, both(self.tests))), whole(0))
 
-def totalled(what: Exp, where: list[Exp]) -> Exp:
-    """Return the sum over the record rows that fit, 0 where there is none."""
-    total = exp.func("COALESCE", exp.Sum(this=what.copy()), whole(0))
-    return of_record(wide(total), where)
+    def some(self) -> Exp:
+        """Return whether there is one."""
+        return compare("gt", self.count(), whole(0))
+
+    def distinct(self, what: Exp) -> Exp:
+        """Return how many different values a part has."""
+        return coalesce(self._read(aggregate("count_distinct", what, both(self.tests))), whole(0))
+
+    def total(self, what: Exp) -> Exp:
+        """Return the sum of a part, 0 where there is none."""
+        return coalesce(self._read(aggregate("sum", what, both(self.tests))), whole(0))
+
+    def earliest(self) -> Exp:
+        """Return the earliest day from which one is held."""
+        return self._read(aggregate("min", rec("since"), both(self.tests)))
+
+    def first(self, what: Exp, *order: Exp) -> Exp:
+        """Return a part of the first in an order."""
+        return self._read(first_of(what, order, both(self.tests)))
+
+    def _read(self, part: Exp) -> Exp:
+        if ("record_rows", "row") in self.frame.columns.known.empty:
+            return null(part.kind)
+        tables = {p.data[0] for p in below([part]) if p.op == "column"}
+        source, keys = self._apart(tables) if tables - {"p"} else self._alone()
+        name = next((n for n, p in source.outputs.items() if p is part), f"a{len(source.outputs) + 1}")
+        return self.frame.read(self.frame.join_groups(source, keys), name, part)
+
+    def _alone(self) -> tuple[Frame, list[Exp]]:
+        """Return the record grouped by row or owner, and the key that reads it."""
+        source = self.stages.made(("record", self.by), f"record by {self.by}", "record_rows", "p")
+        source.group = [rec(self.by)]
+        return source, [self.key]
+
+    def _apart(self, tables: set[str]) -> tuple[Frame, list[Exp]]:
+        """Return the record joined to the frame's rows and grouped by them: the tests read columns of both."""
+        frame = self.frame
+        name = f"record by {self.by} for {frame.table}"
+        source = self.stages.made(("record", self.by, frame.table, self.key), name, "record_rows", "p")
+        source.joins = {**{a: j for a, j in frame.joins.items() if a not in TABLES}, **{a: j for a, j in source.joins.items() if a in TABLES}}
+        source.root = frame.root
+        source.joins["p"] = Join("record_rows", [(self.by, self.key)], there=True, inner=True)
+        if "paid row" in tables:
+            source.joins["paid row"] = Join(f"rows_{frame.entity}", [("id", rec("row"))], there=False)
+        source.group = frame.ids
+        return source, frame.ids
 
 
 class Records:
     """Record reads for the rows of one frame."""
 
-    def __init__(self, pack: Pack, frame: Frame) -> None:
-        self.pack = pack
+    def __init__(self, stages: Stages, frame: Frame) -> None:
+        self.stages = stages
+        self.pack = stages.pack
         self.frame = frame
-        self.keep = frame.keep
 
     @property
     def known(self) -> Exp:
         """Return whether the record was stated at all; never NULL."""
-        return self.frame.column(self.frame.run(), "record")
+        start = "r" if "r" in self.frame.joins else "m"
+        self.frame.join("run", "runs", "id", self.frame.column(start, "run"))
+        return self.frame.column("run", "record")
 
-    def of_row(self, entry: str, path: Path, *, in_loop: bool) -> list[Exp]:
-        """Return the tests that a record row is one of the entry for the row a path leads to."""
-        key = self.frame.column(*self.frame.key(path, in_loop=in_loop))
-        return [compare("eq", rec("entry"), text(entry)), compare("eq", rec("row"), key)]
+    def of_row(self, entry: str, path: Path, *, in_loop: bool) -> Rows:
+        """Return the record rows of an entry for the row a path leads to."""
+        key = self.frame.key(path, in_loop=in_loop)
+        return Rows(self.stages, self.frame, "row", key, [compare("eq", rec("entry"), text(entry))])
 
-    def of_owner(self, entry: str, path: Path = (), *, in_loop: bool = False) -> list[Exp]:
-        """Return the tests that a record row is one of the entry for the owner of the row a path leads to."""
+    def of_owner(self, entry: str, path: Path = (), *, in_loop: bool = False) -> Rows:
+        """Return the record rows of an entry for the owner of the row a path leads to."""
         owner = self.frame.column(self.frame.row(path, in_loop=in_loop), "owner")
-        return [compare("eq", rec("entry"), text(entry)), compare("eq", rec("owner"), owner)]
+        return Rows(self.stages, self.frame, "owner", owner, [compare("eq", rec("entry"), text(entry))])
 
-    def current(self, entry: str, on: Exp, path: Path, *, in_loop: bool) -> list[Exp]:
-        """Return the tests that a record row is held on a day."""
+    def current(self, entry: str, on: Exp, path: Path, *, in_loop: bool) -> Rows:
+        """Return the record rows held on a day."""
         until = either([absent(rec("until")), compare("le", on, rec("until"))])
-        return [*self.of_row(entry, path, in_loop=in_loop), compare("le", rec("since"), on), until]
+        return self.of_row(entry, path, in_loop=in_loop).where(compare("le", rec("since"), on), until)
 
     def holding(self, entry: str, on: Exp, path: Path = (), *, in_loop: bool = False) -> Exp:
         """Return whether the record holds an entry: what is stated of the row, else what the record says, else NULL."""
-        some = compare("gt", self.keep(counted(self.current(entry, on, path, in_loop=in_loop))), whole(0))
+        some = self.current(entry, on, path, in_loop=in_loop).some()
         rows = [(opposite(self.known), null("yes_no"))]
-        if not isinstance(on, exp.Cast):
-            ever = compare("gt", self.keep(counted(self.of_row(entry, path, in_loop=in_loop))), whole(0))
+        if not is_const(on):
+            ever = self.of_row(entry, path, in_loop=in_loop).some()
             rows.append((absent(on), case([(ever, null("yes_no"))], boolean(False))))
         found = case(rows, some)
         if self.pack.entries[entry].kind == "recognition":
             said = self.frame.column(self.frame.row(path, in_loop=in_loop), f"said {entry}")
             found = case([(present(said), said)], found)
-        return self.keep(self._there(found, path, in_loop=in_loop))
+        return self._there(found, path, in_loop=in_loop)
 
     def _there(self, part: Exp, path: Path, *, in_loop: bool) -> Exp:
-        if not path:
-            return part
-        return case([(present(self.frame.column(*self.frame.key(path, in_loop=in_loop))), part)])
+        return case([(present(self.frame.key(path, in_loop=in_loop)), part)]) if path else part
 
     def read(self, read: RecordRead, on: Exp) -> Val:
         """Return held, held_since, held_amount, paid_this_year or times_this_year."""
         entry, path, in_loop = read.ref.name, read.ref.path, read.ref.in_loop
         if read.call == "held":
             return Val("yes_no", self.holding(entry, on, path, in_loop=in_loop))
-        sure = [self.known, present(on)] if not isinstance(on, exp.Cast) else [self.known]
-        if path:
-            sure.append(present(self.frame.column(*self.frame.key(path, in_loop=in_loop))))
+        sure = both([self.known, present(on), present(self.frame.key(path, in_loop=in_loop))])
         if read.call in ("held_since", "held_amount"):
-            return self._held(read.call, self.current(entry, on, path, in_loop=in_loop), both(sure))
-        dialect = self.frame.dialect
-        paid = [
-            *self.of_owner(entry, path, in_loop=in_loop),
-            compare("eq", dialect.year(rec("paid_on")), dialect.year(on)),
-        ]
+            return self._held(read.call, self.current(entry, on, path, in_loop=in_loop), sure)
+        paid = self.of_owner(entry, path, in_loop=in_loop)
+        paid = paid.where(compare("eq", dates.year(rec("paid_on")), dates.year(on)))
         if read.call == "times_this_year":
-            return Val("number", case([(both(sure), counted(paid))]))
-        open_rows = compare("eq", counted([*paid, absent(rec("amount"))]), whole(0))
-        return Val("number", case([(both([*sure, open_rows]), totalled(rec("amount"), paid))]))
+            return Val("number", case([(sure, paid.count())]))
+        open_rows = paid.where(absent(rec("amount"))).some()
+        return Val("number", case([(both([sure, opposite(open_rows)]), paid.total(rec("amount")))]))
 
-    def _held(self, call: str, held: list[Exp], sure: Exp) -> Val:
+    def _held(self, call: str, held: Rows, sure: Exp) -> Val:
         if call == "held_since":
-            since = self.keep(of_record(exp.Min(this=rec("since")), held))
-            return Val("date", case([(sure, since)]), closed=self.keep(both([sure, absent(since)])))
-        some = compare("gt", self.keep(counted(held)), whole(0))
-        first = exp.Select(expressions=[rec("amount")]).from_(named("record_rows", "p")).where(both(held))
-        first = first.order_by(rec("since"), rec("place")).limit(1)
-        amount = self.keep(exp.Subquery(this=first))
-        return Val("number", case([(both([sure, some]), amount), (sure, whole(0))]))
+            since = held.earliest()
+            return Val("date", case([(sure, since)]), closed=both([sure, absent(since)]))
+        amount = held.first(rec("amount"), rec("since"), rec("place"))
+        return Val("number", case([(both([sure, held.some()]), amount), (sure, whole(0))]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bangfu.rules.runners.sql import maths
 from bangfu.rules.runners.sql.nodes import SqlCompiler
 from bangfu.rules.runners.sql.stages import Answer
 from bangfu.rules.runners.sql.tree import (
@@ -48,8 +49,8 @@ def highest(compiler: SqlCompiler, answers: list[Answer]) -> list[Answer]:
                 beaten, doubt = _against(answers, spans, place, other)
                 refusing.append(both([_live(rival), beaten]))
                 doubts.append(both([_live(rival), doubt]))
-        refused = compiler.keep(both([_live(answer), either(refusing)]))
-        doubt = compiler.keep(either(doubts))
+        refused = both([_live(answer), either(refusing)])
+        doubt = either(doubts)
         found.append(
             _nothing(refused, answer, case([(both([doubt, surely(answer.status)]), null("yes_no"))], answer.status))
         )
@@ -59,9 +60,9 @@ def highest(compiler: SqlCompiler, answers: list[Answer]) -> list[Answer]:
 def _span(compiler: SqlCompiler, answer: Answer) -> Span:
     if answer.amount is None:
         return whole(0), whole(0), number(0)
-    amount = compiler.maths.held(answer.amount)
+    amount = answer.amount
     low = case([(either([absent(answer.status), absent(amount.value)]), whole(0))], amount.value)
-    return compiler.keep(low), amount.top, amount
+    return low, amount.top, amount
 
 
 def _against(answers: list[Answer], spans: list[Span], place: int, other: int) -> tuple[Exp, Exp]:
@@ -86,20 +87,20 @@ def first(compiler: SqlCompiler, answers: list[Answer]) -> list[Answer]:
         rows = []
         for earlier in answers[:place]:
             rows += [(absent(earlier.status), whole(2)), (earlier.status, whole(1))]
-        before = compiler.keep(case(rows, whole(0)))
+        before = case(rows, whole(0))
         refused = both([compare("eq", before, whole(1)), _live(answer)])
         opened = both([compare("eq", before, whole(2)), surely(answer.status)])
         found.append(_nothing(refused, answer, case([(opened, null("yes_no"))], answer.status)) if place else answer)
     return found
 
 
-def ceiling(compiler: SqlCompiler, answers: list[Answer], most: Val, place: int) -> Answer:
+def ceiling(answers: list[Answer], most: Val, place: int) -> Answer:
     """Return the member at ``place`` held under what those before it leave of the ceiling."""
-    maths, used = compiler.maths, number(0)
+    used = number(0)
     for earlier in answers[:place]:
         if earlier.amount is None:
             continue
-        amount = maths.held(earlier.amount)
+        amount = earlier.amount
         maybe = replace(amount, value=case([(present(amount.top), whole(0))]), high=amount.top, closed=None)
         counted = pick(
             [
@@ -109,7 +110,7 @@ def ceiling(compiler: SqlCompiler, answers: list[Answer], most: Val, place: int)
             ],
             "number",
         )
-        used = maths.held(maths.add(used, counted))
+        used = maths.add(used, counted)
     answer = answers[place]
     if answer.amount is None:
         return answer

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bangfu.rules.language.nodes import Node
 from bangfu.rules.pack.model import Entry, Tier
+from bangfu.rules.runners.sql import maths
 from bangfu.rules.runners.sql.nodes import SqlCompiler
 from bangfu.rules.runners.sql.stages import Answer
 from bangfu.rules.runners.sql.support import gap
@@ -14,8 +15,8 @@ from bangfu.rules.runners.sql.tree import (
     absent,
     boolean,
     both,
-    call,
     case,
+    coalesce,
     compare,
     either,
     greatest,
@@ -25,7 +26,6 @@ from bangfu.rules.runners.sql.tree import (
     present,
     surely,
     whole,
-    wide,
 )
 from bangfu.rules.runners.sql.vals import (
     Val,
@@ -56,9 +56,9 @@ def part_of(compiler: SqlCompiler, entry: Entry, tier: Tier | None) -> Part:
         return quantity, amount
     rate, share, base = value("rate"), value("share"), value("base")
     if quantity is not None and rate is not None:
-        return quantity, compiler.maths.mul(quantity, rate)
+        return quantity, maths.mul(quantity, rate)
     if share is not None:
-        return quantity, (share if base is None else compiler.maths.mul(share, base))
+        return quantity, (share if base is None else maths.mul(share, base))
     return quantity, None
 
 
@@ -67,7 +67,7 @@ def amount(compiler: SqlCompiler, entry: Entry, status: Exp) -> Answer:
     if not entry.tiers:
         quantity, sum_ = part_of(compiler, entry, None)
         return Answer(status, sum_, quantity)
-    tests = [compiler.keep(boolean(True) if t.when is None else compiler.test(t.when)) for t in entry.tiers]
+    tests = [boolean(True) if t.when is None else compiler.test(t.when) for t in entry.tiers]
     found = [part_of(compiler, entry, t) for t in entry.tiers]
     amounts = _aligned(compiler, entry, [a for _, a in found])
     combine = {"first": _first, "highest": _highest, "sum": _sum}[entry.take]
@@ -88,7 +88,7 @@ def _aligned(compiler: SqlCompiler, entry: Entry, amounts: Sequence[Val | None])
     same = common([plain(unclosed(a, number(0))) for a in given])
     if same is None:
         gap("tiers over quotients", entry.id)
-    return [compiler.maths.held(v) for v in same]
+    return same
 
 
 def _possible(tests: list[Exp], vals: list[Val]) -> list[tuple[Exp, Val]]:
@@ -106,8 +106,8 @@ def _first(compiler: SqlCompiler, status: Exp, tests: list[Exp], amounts: list[V
         opened: list[Exp] = []
         for place, test in enumerate(tests):
             opened.append(both([*(opposite(surely(t)) for t in tests[:place]), absent(test)]))
-        return Answer(case([(compiler.keep(either(opened)), both([status, null("yes_no")]))], status), None)
-    rows = [(compiler.keep(test), val) for test, val in _possible(tests, amounts)]
+        return Answer(case([(either(opened), both([status, null("yes_no")]))], status), None)
+    rows = [(test, val) for test, val in _possible(tests, amounts)]
     return Answer(status, span(rows))
 
 
@@ -115,20 +115,15 @@ def _highest(compiler: SqlCompiler, status: Exp, tests: list[Exp], amounts: list
     status = both([status, either(tests)])
     if amounts is None:
         return Answer(status, None)
-    keep = compiler.keep
-    sure = [keep(surely(t)) for t in tests]
-    best = keep(
-        wide(
-            greatest(
-                [wide(case([(both([s, opposite(is_range(v))]), v.value)])) for s, v in zip(sure, amounts, strict=True)]
+    sure = [surely(t) for t in tests]
+    best = greatest(
+                [case([(both([s, opposite(is_range(v))]), v.value)]) for s, v in zip(sure, amounts, strict=True)]
             )
-        )
-    )
     opened: list[Exp] = []
     for test, certain, val in zip(tests, sure, amounts, strict=True):
         unsettled = either([absent(test), both([certain, either([absent(val.value), is_range(val)])])])
         beats = either([absent(best), absent(val.top), compare("gt", val.top, best)])
-        opened.append(keep(both([unsettled, surely(beats)])))
+        opened.append(both([unsettled, surely(beats)]))
     low, high = _ends_of_highest(sure, opened, amounts)
     none = opposite(either(opened))
     lost = either([both([o, absent(v.value)]) for o, v in zip(opened, amounts, strict=True)])
@@ -137,19 +132,19 @@ def _highest(compiler: SqlCompiler, status: Exp, tests: list[Exp], amounts: list
         status,
         Val(
             "number",
-            keep(wide(case([(none, best), (lost, nothing)], low))),
+            case([(none, best), (lost, nothing)], low),
             amounts[0].den,
-            keep(wide(case([(none, best), (lost, nothing)], high))),
+            case([(none, best), (lost, nothing)], high),
         ),
     )
 
 
 def _ends_of_highest(sure: list[Exp], opened: list[Exp], amounts: list[Val]) -> tuple[Exp, Exp]:
-    lows = [wide(case([(s, v.value)])) for s, v in zip(sure, amounts, strict=True)]
-    open_lows = [wide(case([(o, v.value)])) for o, v in zip(opened, amounts, strict=True)]
-    tops = [wide(case([(o, v.top)])) for o, v in zip(opened, amounts, strict=True)]
+    lows = [case([(s, v.value)]) for s, v in zip(sure, amounts, strict=True)]
+    open_lows = [case([(o, v.value)]) for o, v in zip(opened, amounts, strict=True)]
+    tops = [case([(o, v.top)]) for o, v in zip(opened, amounts, strict=True)]
     endless = either([both([o, absent(v.top)]) for o, v in zip(opened, amounts, strict=True)])
-    return call("COALESCE", greatest(lows), least(open_lows)), case([(opposite(endless), greatest([*tops, *lows]))])
+    return coalesce(greatest(lows), least(open_lows)), case([(opposite(endless), greatest([*tops, *lows]))])
 
 
 def _sum(compiler: SqlCompiler, status: Exp, tests: list[Exp], amounts: list[Val] | None) -> Answer:
@@ -159,10 +154,10 @@ def _sum(compiler: SqlCompiler, status: Exp, tests: list[Exp], amounts: list[Val
     for test, val in zip(tests, amounts, strict=True):
         single = opposite(is_range(val))
         maybe = Val("number", case([(both([single, present(val.value)]), whole(0))]), val.den, val.value)
-        total = compiler.maths.add(
+        total = maths.add(
             total, pick([(test, val), (opposite(test), number(0)), (boolean(True), maybe)], "number")
         )
-    total = compiler.maths.held(total)
+    total = total
     none = [opposite(surely(t)) for t in tests]
     nothing = both([*none, compare("eq", total.value, whole(0)), compare("eq", total.top, whole(0))])
     return Answer(case([(nothing, boolean(False))], status), total)
@@ -176,7 +171,7 @@ def definition(compiler: SqlCompiler, entry: Entry) -> Val:
     value = compiler.val(entry.value) if entry.value is not None else _tier_value(compiler, entry)
     if not tests:
         return value
-    return choose(both(tests), value, _other(entry), compiler.keep)
+    return choose(both(tests), value, _other(entry))
 
 
 def _other(entry: Entry) -> Val:
@@ -187,24 +182,24 @@ def _other(entry: Entry) -> Val:
 
 def _tier_value(compiler: SqlCompiler, entry: Entry) -> Val:
     rows = [
-        (boolean(True) if t.when is None else compiler.keep(compiler.test(t.when)), compiler.val(t.value))
+        (boolean(True) if t.when is None else compiler.test(t.when), compiler.val(t.value))
         for t in entry.tiers
         if t.value is not None
     ]
     if entry.take == "sum":
         total = number(0)
         for test, value in rows:
-            total = compiler.maths.add(total, choose(test, value, number(0), compiler.keep))
+            total = maths.add(total, choose(test, value, number(0)))
         return total
     if entry.take == "highest":
         values = []
         for test, value in rows:
-            open_ = choose(test, value, number(0), compiler.keep)
+            open_ = choose(test, value, number(0))
             values.append(
-                pick([(compiler.keep(surely(opposite(test))), closed("number")), (boolean(True), open_)], "number")
+                pick([(surely(opposite(test)), closed("number")), (boolean(True), open_)], "number")
             )
-        return unclosed(compiler.maths.held(compiler.maths.extreme(values, low=False)), number(0))
+        return unclosed(maths.extreme(values, low=False), number(0))
     found = _other(entry)
     for test, value in reversed(rows):
-        found = choose(test, value, found, compiler.keep)
+        found = choose(test, value, found)
     return found

@@ -9,21 +9,17 @@ two is ever NULL, and a closed value is NULL itself.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm
 from typing import Any
 
-from sqlglot import exp
-
 from bangfu.rules.runners.sql.tree import (
-    FALSE,
     Exp,
     absent,
     boolean,
     both,
-    call,
     case,
     compare,
     day,
@@ -38,12 +34,8 @@ from bangfu.rules.runners.sql.tree import (
     surely,
     text,
     whole,
-    wide,
 )
 from bangfu.rules.values import CLOSED, Range, Unknown
-
-Keep = Callable[[Exp], Exp]
-"""Gives a part a column of its own, so that it is worked out once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +50,11 @@ class Val:
     closed: Exp | None = None
     known: Fraction | None = None
 
+    def __post_init__(self) -> None:
+        """Leave out an upper end that is the lower one: no range."""
+        if self.high is self.value:
+            object.__setattr__(self, "high", None)
+
     @property
     def top(self) -> Exp:
         """Return the numerator of the upper end."""
@@ -71,7 +68,7 @@ class Val:
     @property
     def shut(self) -> Exp:
         """Return whether the value is closed; never NULL."""
-        return FALSE if self.closed is None else self.closed
+        return boolean(False) if self.closed is None else self.closed
 
 
 def number(value: Any) -> Val:
@@ -146,18 +143,16 @@ def pick(rows: Sequence[tuple[Exp, Val]], kind: str) -> Val:
         else:
             vals, den = same, same[0].den
     value = case([(t, v.value) for t, v in zip(tests, vals, strict=True)])
-    if kind == "number" and not isinstance(value, exp.Column):
-        value = wide(value)
     high = None
     if any(v.high is not None for v in vals):
-        high = wide(case([(t, v.top) for t, v in zip(tests, vals, strict=True)]))
+        high = case([(t, v.top) for t, v in zip(tests, vals, strict=True)])
     return Val(kind, value, den, high, _flag(tests, [v.counted for v in vals]), _flag(tests, [v.closed for v in vals]))
 
 
 def _flag(tests: list[Exp], flags: list[Exp | None]) -> Exp | None:
     if all(f is None for f in flags):
         return None
-    return case([(t, FALSE if f is None else f) for t, f in zip(tests, flags, strict=True)], FALSE)
+    return case([(t, boolean(False) if f is None else f) for t, f in zip(tests, flags, strict=True)], boolean(False))
 
 
 def is_range(val: Val) -> Exp:
@@ -184,15 +179,6 @@ def sole(val: Val) -> Val:
     return replace(val, value=case([(opposite(is_range(val)), val.value)]), high=None, counted=None)
 
 
-def held(val: Val, keep: Keep) -> Val:
-    """Return the value with each of its parts in a column of its own."""
-    return Val(
-        val.kind, keep(val.value), val.den if isinstance(val.den, int) else keep(val.den),
-        None if val.high is None else keep(val.high), None if val.counted is None else keep(val.counted),
-        None if val.closed is None else keep(val.closed), val.known,
-    )  # fmt: skip
-
-
 def unclosed(val: Val, other: Val) -> Val:
     """Return ``other`` where the value is closed."""
     if val.closed is None:
@@ -200,10 +186,9 @@ def unclosed(val: Val, other: Val) -> Val:
     return pick([(val.closed, other), (boolean(True), replace(val, closed=None))], val.kind)
 
 
-def choose(test: Exp, a: Val, b: Val, keep: Keep) -> Val:
+def choose(test: Exp, a: Val, b: Val) -> Val:
     """Return a if the test is yes, b if no; unknown unless both are the same."""
-    test, a, b = keep(test), held(a, keep), held(b, keep)
-    return pick([(test, a), (opposite(test), b), (keep(both([absent(test), _same(a, b)])), a)], a.kind)
+    return pick([(test, a), (opposite(test), b), (both([absent(test), _same(a, b)]), a)], a.kind)
 
 
 def _same(a: Val, b: Val) -> Exp:
@@ -219,8 +204,6 @@ def cross(part: Exp, mine: Val, other: Val) -> Exp:
     """Return a numerator multiplied so that it compares with the other's."""
     if isinstance(mine.den, int) and isinstance(other.den, int):
         factor = lcm(mine.den, other.den) // mine.den
-        if isinstance(part, exp.Literal):
-            return whole(int(part.this) * factor)
         return product(part, whole(factor))
     return product(part, other.bottom)
 
@@ -234,10 +217,6 @@ def span(rows: Sequence[tuple[Exp, Val]]) -> Val:
     tests = [t for t, _ in rows]
     lost = either([both([t, absent(v.value)]) for t, v in zip(tests, vals, strict=True)])
     open_end = either([both([t, absent(v.top)]) for t, v in zip(tests, vals, strict=True)])
-    low = least([wide(case([(t, v.value)])) for t, v in zip(tests, vals, strict=True)])
-    high = greatest([wide(case([(t, v.top)])) for t, v in zip(tests, vals, strict=True)])
+    low = least([case([(t, v.value)]) for t, v in zip(tests, vals, strict=True)])
+    high = greatest([case([(t, v.top)]) for t, v in zip(tests, vals, strict=True)])
     return Val("number", case([(opposite(lost), low)]), vals[0].den, case([(opposite(open_end), high)]))
-
-
-__all__ = ["Keep", "Val", "call", "choose", "closed", "common", "constant", "cross", "held", "is_range", "number", "over", "pick", "plain",
-           "sole", "span", "unclosed", "unknown"]  # fmt: skip

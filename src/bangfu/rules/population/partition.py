@@ -1,0 +1,218 @@
+"""One partition: answer it, ask the reference, write its rows, add up. It is done when the stage says so, or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bangfu.rules.engine import Engine
+from bangfu.rules.pack.model import Entry
+from bangfu.rules.population.answers import GIVEN, SHARE_STEPS, Answers
+from bangfu.rules.population.database import literal, quoted
+from bangfu.rules.population.folder import OutFolder
+from bangfu.rules.population.inputs import Inputs, Some
+from bangfu.rules.population.links import rows
+from bangfu.rules.population.reference import Open, Reference
+from bangfu.rules.units import unit_text
+
+CHUNK = 500
+MILLION = 1_000_000
+SUMS = (
+    "count(*) AS answers, sum(f.low)::BIGINT AS low_fen, sum(f.high)::BIGINT AS high_fen, "
+    "count(*) FILTER (f.low IS NULL AND e.has_money) AS without_sum, count(*) FILTER (f.low IS NOT NULL AND f.high IS NULL) AS open_above"
+)
+TOTALS = {
+    "rule": ("e.name AS entry", "count(DISTINCT w.hh) AS households"),
+    "street": ("w.street AS street, e.name AS entry", "count(DISTINCT w.hh) AS households"),
+    "group": ("g.name AS grp, e.name AS entry", "NULL::BIGINT AS households"),
+}
+"""Totals by name: what they are grouped by, and the households (groups overlap inside a household: none is counted)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A partition: its name, whose rows, which program answers it."""
+
+    name: str
+    some: Some
+    answers: Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What every partition is worked out with; ``share`` of a million households are asked about by the reference."""
+
+    engine: Engine
+    connection: Any
+    folder: OutFolder
+    homes: Answers | None
+    organisations: Answers | None
+    inputs: dict[int, Inputs]
+    reference: Reference
+    undecided: bool
+    share: int
+
+
+def make_tables(connection: Any) -> None:
+    """Make the tables that partitions are added to, in the stage, so that they outlive a kill."""
+    connection.execute("CREATE TABLE stage.parts (name VARCHAR, info VARCHAR)")
+    connection.execute(
+        "CREATE TABLE stage.open (part VARCHAR, need VARCHAR, entry VARCHAR, hh BIGINT, undecided BOOLEAN, low BIGINT, high BIGINT, answers BIGINT)"
+    )
+    for name in TOTALS:
+        keys = {"rule": "", "street": "street VARCHAR, ", "group": "grp VARCHAR, "}[name]
+        connection.execute(
+            f"CREATE TABLE stage.totals_{name} (part VARCHAR, {keys}entry VARCHAR, status BOOLEAN, in_force BOOLEAN, households BIGINT, "
+            "answers BIGINT, low_fen BIGINT, high_fen BIGINT, without_sum BIGINT, open_above BIGINT)"
+        )
+
+
+def carry_out(work: Work, part: Part, tick: Callable[[int], None]) -> None:
+    """Work one partition out and mark it done."""
+    connection = work.connection
+    made = work.inputs[id(part.answers)].make(connection, part.some)
+    made += part.answers.carry_out(connection, part.some)
+    made += _labels(work, part.answers)
+    opened = _ask(work, part, tick)
+    connection.execute("CREATE OR REPLACE TABLE needs (id BIGINT, entry INTEGER, needs VARCHAR[])")
+    if work.undecided:
+        _keep_needs(connection, part.answers, opened)
+    written = _write(work, part)
+    connection.execute("BEGIN")
+    for name, (keys, households) in TOTALS.items():
+        _total(connection, part.name, name, keys, households)
+    _keep_open(connection, part, opened)
+    connection.execute("INSERT INTO stage.parts VALUES (?, ?)", [part.name, json.dumps({**_counts(connection, part), **written, "asked": len(_asked(work, part))})])
+    connection.execute("COMMIT")
+    for name in reversed([*made, "needs"]):
+        connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+
+
+def _labels(work: Work, answers: Answers) -> list[str]:
+    """Make ``entries`` and ``grps``: what is known of an entry before any household, and the bits of groups."""
+    connection = work.connection
+    connection.execute("CREATE OR REPLACE TABLE entries (place INTEGER, name VARCHAR, kind VARCHAR, has_money BOOLEAN, unit VARCHAR, every VARCHAR, article VARCHAR)")
+    listed = [(place, e.id, e.kind, e.has_money, *entry_facts(work.engine, e)) for place, e in enumerate(answers.entries)]
+    connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", listed)
+    connection.execute("CREATE OR REPLACE TABLE grps (name VARCHAR, bit BIGINT)")
+    connection.executemany("INSERT INTO grps VALUES (?, ?)", [("", 0), *((e.id, 1 << bit) for bit, e in enumerate(answers.groups))])
+    return ["entries", "grps"]
+
+
+def entry_facts(engine: Engine, entry: Entry) -> tuple[str, str | None, str]:
+    """Return unit, cadence and articles of an entry."""
+    assert entry.kind in GIVEN
+    unit = unit_text(entry.unit) if entry.has_money else ""
+    return unit, entry.every, "、".join(engine.articles[entry.id]) or entry.place
+
+
+# -- the reference -----------------------------------------------------------------------------------------------
+def _asked(work: Work, part: Part) -> list[int]:
+    """Return the households of a partition that the reference is asked about: drawn by a hash of their id."""
+    if part.answers.entries and part.answers.entries[0].per == "organisation":
+        return []
+    drawn = f"md5_number_lower(name) % {MILLION} < {work.share}"
+    query = f"SELECT line FROM stage.rows_household WHERE {part.some.clause('household')} AND {drawn} ORDER BY line"
+    return [line for (line,) in work.connection.execute(query).fetchall()]
+
+
+def _ask(work: Work, part: Part, tick: Callable[[int], None]) -> list[Open]:
+    asked = _asked(work, part)
+    found: list[Open] = []
+    for start in range(0, len(asked), CHUNK):
+        found += work.reference.ask(work.connection, asked[start : start + CHUNK], tick)
+    return found
+
+
+def _keep_needs(connection: Any, answers: Answers, opened: list[Open]) -> None:
+    """Make ``needs``: id, entry, what would settle the answer."""
+    import pyarrow as pa
+
+    if not opened:
+        return
+    table = pa.table({
+        "entity": [o.entity for o in opened], "row": [o.row for o in opened], "entry": pa.array([o.place for o in opened], pa.int32()),
+        "needs": pa.array([list(o.needs) for o in opened], pa.list_(pa.string())),
+    })  # fmt: skip
+    connection.register("opened", table)
+    connection.execute("INSERT INTO needs SELECT w.id, o.entry, o.needs FROM opened AS o JOIN who AS w ON w.entity = o.entity AND w.name = o.row")
+    connection.unregister("opened")
+
+
+def _keep_open(connection: Any, part: Part, opened: list[Open]) -> None:
+    """Add one row for each need of each open answer, summed up by household and entry."""
+    import pyarrow as pa
+
+    sums: dict[tuple[str, str, int, bool], list[int | None]] = {}
+    for item in opened:
+        for need in item.needs:
+            kept = sums.setdefault((need, part.answers.entries[item.place].id, item.hh, item.undecided), [0, 0, 0])
+            kept[0] = (kept[0] or 0) + (item.low or 0)
+            kept[1] = None if kept[1] is None or item.high is None else kept[1] + item.high
+            kept[2] = (kept[2] or 0) + 1
+    if not sums:
+        return
+    keys, values = list(sums), list(sums.values())
+    table = pa.table({
+        "need": [k[0] for k in keys], "entry": [k[1] for k in keys], "hh": pa.array([k[2] for k in keys], pa.int64()),
+        "undecided": [k[3] for k in keys], "low": pa.array([v[0] for v in values], pa.int64()),
+        "high": pa.array([v[1] for v in values], pa.int64()), "answers": pa.array([v[2] for v in values], pa.int64()),
+    })  # fmt: skip
+    connection.register("opened", table)
+    connection.execute(f"INSERT INTO stage.open SELECT {literal(part.name)}, need, entry, hh, undecided, low, high, answers FROM opened")
+    connection.unregister("opened")
+
+
+# -- rows and totals ---------------------------------------------------------------------------------------------
+def _rows(work: Work) -> str:
+    needs, join = "NULL::VARCHAR[]", ""
+    if work.undecided:
+        needs, join = "n.needs", " LEFT JOIN needs AS n ON n.id = f.id AND n.entry = f.entry"
+    share = f"CAST(f.{{}} AS DECIMAL(18, 0)) * 0.{'0' * (len(str(SHARE_STEPS)) - 2)}1"
+    return (
+        "SELECT w.household, w.street, w.community, w.entity, w.name AS row, w.owner, e.name AS entry, e.kind, "
+        "CASE WHEN f.status THEN 'yes' ELSE 'undecided' END AS status, f.in_force, f.low AS low_fen, f.high AS high_fen, "
+        f"{share.format('share_low')} AS share_low, {share.format('share_high')} AS share_high, e.unit, e.every, e.article, {needs} AS needs "
+        f"FROM found AS f JOIN who AS w ON w.id = f.id JOIN entries AS e ON e.place = f.entry{join}"
+        + ("" if work.undecided else " WHERE f.status")
+    )
+
+
+HASHED = ("household", "entity", "row", "entry", "status", "in_force", "low_fen", "high_fen", "share_low", "share_high", "needs")
+
+
+def _write(work: Work, part: Part) -> dict[str, Any]:
+    """Write the rows of a partition whole or not at all; return their number and the two halves of their hash."""
+    file = work.folder.parts / f"{part.name}.parquet"
+    beside = work.folder.work / f"{part.name}.parquet"
+    query = _rows(work)
+    work.connection.execute(f"COPY ({query}) TO {literal(str(beside))} (FORMAT parquet, COMPRESSION zstd)")
+    text = "concat_ws(chr(31), " + ", ".join(f"coalesce(CAST({quoted(name)} AS VARCHAR), chr(30))" for name in HASHED) + ")"
+    count, low, high = work.connection.execute(
+        f"SELECT count(*), coalesce(sum(md5_number_lower(t)), 0)::VARCHAR, coalesce(sum(md5_number_upper(t)), 0)::VARCHAR FROM (SELECT {text} AS t FROM ({query}))"
+    ).fetchone()
+    beside.replace(file)
+    return {"rows": count, "hash": [low, high]}
+
+
+def _total(connection: Any, part: str, name: str, keys: str, households: str) -> None:
+    grouped = ", ".join(key.split(" AS ")[0] for key in keys.split(", "))
+    group = " JOIN grps AS g ON w.bits & g.bit <> 0 OR (w.bits = 0 AND g.bit = 0)" if name == "group" else ""
+    connection.execute(
+        f"INSERT INTO stage.totals_{name} SELECT {literal(part)}, {keys}, f.status, f.in_force, {households}, {SUMS} "
+        f"FROM found AS f JOIN who AS w ON w.id = f.id JOIN entries AS e ON e.place = f.entry{group} GROUP BY {grouped}, f.status, f.in_force"
+    )
+
+
+def _counts(connection: Any, part: Part) -> dict[str, Any]:
+    if part.answers.entries and part.answers.entries[0].per == "organisation":
+        return {"households": 0, "people": 0}
+    households, people = (
+        connection.execute(f"SELECT count(*) FROM {rows(e)} WHERE {part.some.clause(e)}").fetchone()[0] for e in ("household", "person")
+    )
+    return {"households": households, "people": people}
+
+
+__all__ = ["Part", "Work", "carry_out", "make_tables"]

@@ -1,0 +1,245 @@
+"""A ledger answered by partition gives what the reference gives household by household, whatever the ledger is kept in."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from bangfu.rules.engine import Engine
+from bangfu.rules.population import reference
+from bangfu.rules.population.database import RunError
+from tests.rules.engines import engine
+from tests.rules.population.ledgers import (
+    Tables,
+    as_cell,
+    district,
+    heads,
+    tables_of,
+    together,
+    write_csv,
+    write_excel,
+    write_parquet,
+)
+from tests.rules.population.runs import answered, one_by_one, rows_of, spec, spec_tables
+from tests.rules.random_households import on
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("place", "count"), [("county", 200), ("wuchang", 40)])
+def test_a_ledger_is_answered_as_its_households_one_by_one(place: str, count: int, tmp_path: Path) -> None:
+    """Status, sum, range and needs of every entitlement, over partitions that cut the ledger in three."""
+    rules = engine(place, f"{place}.yaml")
+    givens = district(rules, count, on(place))
+    ledger = write_parquet(rules.pack, tables_of(rules.pack, givens), tmp_path / "ledger")
+
+    manifest = answered(rules, ledger, tmp_path / "out", on=on(place), undecided=True, part_size=count // 3 + 1)
+
+    expected, needs = one_by_one(rules, givens, on(place), "recorded")
+    heads_twice = {row["household"] for row in pq.read_table(tmp_path / "out" / "rejects.parquet").to_pylist()}
+    # An organisation is in the ledger even if the household that names it is left out; its own answer stands alone.
+    expected = {row for row in expected if row[0] not in heads_twice and row[0] is not None}
+    found = {row for row in rows_of(tmp_path / "out") if row[0] is not None}
+    assert found == expected
+    assert len(found) > 5 * count
+    assert {row[4] for row in found} == {"yes", "undecided"}
+    said = {(r["entity"], r["row"], r["entry"]): tuple(r["needs"]) for r in pq.read_table(tmp_path / "out" / "entitlements").to_pylist() if r["needs"]}
+    assert len(said) > count
+    assert {key: needs[key] for key in said} == said
+    assert manifest["counts"]["households_asked"] == manifest["counts"]["households"] == count - len(heads_twice)
+
+
+def test_organisations_are_answered_over_all_their_jobs(tmp_path: Path) -> None:
+    """Everybody works at one firm: its loan counts three needy people or more, who live in several partitions."""
+    rules = engine("county", "county.yaml")
+    givens = district(rules, 12, on("county"), stated=(0.97,), record=False)
+    firm = givens[0].of_entity("organisation")[0]
+    firm.facts |= {"organisation_kind": "enterprise", "employees": 3}
+    for given in givens:
+        for row in given.rows:
+            row.at = firm.id if row.at else None
+            row.facts.pop("relation", None)
+        given.rows = [row for row in given.rows if row.entity != "organisation"]
+    givens[0].rows.append(firm)
+    ledger = write_parquet(rules.pack, tables_of(rules.pack, givens), tmp_path / "ledger")
+
+    manifest = answered(rules, ledger, tmp_path / "out", on=on("county"), undecided=True, part_size=4)
+
+    assert manifest["parts"] == ["organisations", "part-00000", "part-00001", "part-00002", "part-00003"]
+    expected, _ = one_by_one(rules, [together(givens)], on("county"), "met")
+    assert rows_of(tmp_path / "out") == expected
+    assert (None, "organisation", firm.id, "hiring_loan", "yes") in {row[:5] for row in expected}
+    assert len(givens) == manifest["counts"]["households"]
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    """Return a ledger of the small pack."""
+    return spec_tables(30)
+
+
+@pytest.fixture(scope="module")
+def plain(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the result of the ledger out of Parquet."""
+    folder = tmp_path_factory.mktemp("plain")
+    answered(spec(), write_parquet(spec().pack, tables, folder / "ledger"), folder / "out", undecided=True)
+    return folder / "out"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_csv_is_read_as_parquet_is(tables: Tables, plain: Path, tmp_path: Path, encoding: str) -> None:
+    """Dates, yes and no, lists and sums as text, also as Excel writes them on a Chinese computer."""
+    answered(spec(), write_csv(tables, tmp_path / "ledger", encoding), tmp_path / "out", undecided=True)
+
+    assert rows_of(tmp_path / "out") == rows_of(plain)
+    assert len(rows_of(plain)) > 100
+
+
+def test_excel_is_read_as_parquet_is(tables: Tables, tmp_path: Path) -> None:
+    """The Excel ledger has no sheet for the place, no "at" and no empty list: without these the answers are the same."""
+    less = {name: [{k: v for k, v in row.items() if k != "at" and v != []} for row in rows] for name, rows in tables.items() if name != "place"}
+    answered(spec(), write_parquet(spec().pack, less, tmp_path / "ledger"), tmp_path / "a", undecided=True)
+
+    answered(spec(), write_excel(spec().pack, less, tmp_path / "ledger.xlsx"), tmp_path / "b", undecided=True)
+
+    assert rows_of(tmp_path / "b") == rows_of(tmp_path / "a")
+
+
+def test_sqlite_is_read_as_parquet_is(tables: Tables, plain: Path, tmp_path: Path) -> None:
+    """Sums stand as binary numbers, dates as texts, yes and no as 0 and 1; the first rows of a column are often empty."""
+    path = tmp_path / "ledger.db"
+    with sqlite3.connect(path) as database:
+        for name, rows in tables.items():
+            columns = heads(rows, name)
+            database.execute(f'CREATE TABLE "{name}" ({", ".join(_quoted(c) for c in columns)})')
+            database.executemany(f'INSERT INTO "{name}" VALUES ({", ".join("?" * len(columns))})', [[_sqlite(row.get(c)) for c in columns] for row in rows])
+        database.execute("CREATE TABLE something_else (id)")
+    database.close()
+
+    manifest = answered(spec(), f"sqlite:///{path}", tmp_path / "out", undecided=True)
+
+    assert rows_of(tmp_path / "out") == rows_of(plain)
+    assert len(manifest["ledger_fingerprint"]) == 64
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _sqlite(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return float(value)
+    return int(value) if isinstance(value, bool) else as_cell(value) or None
+
+
+def test_the_same_answers_whatever_the_partitions(tables: Tables, plain: Path, tmp_path: Path) -> None:
+    """Partition size and threads leave the content hash alone; a fact changed does not."""
+    from bangfu.rules.population.database import Means
+
+    ledger = write_parquet(spec().pack, tables, tmp_path / "ledger")
+    cut = answered(spec(), ledger, tmp_path / "cut", undecided=True, part_size=7, means=Means("1GB", 1))
+    whole = answered(spec(), ledger, tmp_path / "whole", undecided=True)
+
+    assert cut["content_hash"] == whole["content_hash"]
+    assert len(cut["parts"]) > 4
+    tables = {**tables, "household": [{**row, "x": Fraction(1)} for row in tables["household"]]}
+    other = answered(spec(), write_parquet(spec().pack, tables, tmp_path / "other"), tmp_path / "o", undecided=True)
+    assert other["content_hash"] != whole["content_hash"]
+
+
+def test_totals_add_up_to_the_rows(plain: Path) -> None:
+    """By rule and by street the answers and sums are those of the rows; only "yes" and "undecided" are ever written."""
+    rows = pq.read_table(plain / "entitlements").to_pylist()
+
+    for name in ("rule", "street"):
+        totals = pq.read_table(plain / f"totals_by_{name}.parquet").to_pylist()
+        for status in ("yes", "undecided"):
+            own = [r for r in rows if r["status"] == status]
+            kept = [t for t in totals if t["status"] == status]
+            assert sum(t["answers"] for t in kept) == len(own) > 0
+            assert sum(t["low_fen"] or 0 for t in kept) == sum(r["low_fen"] or 0 for r in own)
+    assert {r["status"] for r in rows} == {"yes", "undecided"}
+
+
+def test_the_plan_counts_what_each_missing_fact_holds_up(plain: Path) -> None:
+    """Answers by need are those of the rows that list it; all households were asked, so the estimate is the count."""
+    rows = [r for r in pq.read_table(plain / "entitlements").to_pylist() if r["needs"]]
+    plan = pq.read_table(plain / "data_plan.parquet").to_pylist()
+
+    needs = sorted({need for row in rows for need in row["needs"]})
+    assert len(needs) > 5
+    for need in needs:
+        said = [line for line in plan if line["need"] == need]
+        assert sum(line["answers"] for line in said) == sum(need in row["needs"] for row in rows)
+    assert [line["answers"] for line in plan] == [line["answers_estimated"] for line in plan]
+
+
+def test_a_plan_over_some_households_says_so(tables: Tables, plain: Path, tmp_path: Path) -> None:
+    """With --asked fewer are asked; the estimate is the count times the share."""
+    manifest = answered(spec(), write_parquet(spec().pack, tables, tmp_path / "ledger"), tmp_path / "out", asked=10)
+
+    asked, share = manifest["counts"]["households_asked"], manifest["asked_share"]
+    assert 0 < asked < 30
+    assert share == 333334
+    for line in pq.read_table(tmp_path / "out" / "data_plan.parquet").to_pylist():
+        assert line["answers_estimated"] == (line["answers"] * 1_000_000 + share // 2) // share
+    assert {row[4] for row in rows_of(tmp_path / "out")} == {"yes"}
+    assert "抽出" in (tmp_path / "out" / "summary.zh.md").read_text(encoding="utf-8")
+
+
+def test_a_difference_between_the_runners_stops_the_run(tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fen of difference is a fault of the program, named with entry and row; no result is left."""
+    ends = reference._ends
+    monkeypatch.setattr(reference, "_ends", lambda value, entry: tuple(None if e is None else e + 1 for e in ends(value, entry)))
+
+    with pytest.raises(RunError, match="differently: reference"):
+        answered(spec(), write_parquet(spec().pack, tables, tmp_path / "ledger"), tmp_path / "out")
+
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_a_lapsed_document_grants_nothing_new(tmp_path: Path) -> None:
+    """After the last day the rows are marked as not in force, and the manifest says since when."""
+    rules: Engine = engine("wuchang", "wuchang.yaml")
+    givens = district(rules, 3, on("wuchang"))
+    ledger = write_parquet(rules.pack, tables_of(rules.pack, givens), tmp_path / "ledger")
+
+    import datetime as dt
+
+    manifest = answered(rules, ledger, tmp_path / "out", on=dt.date(2024, 10, 8))
+
+    rows = pq.read_table(tmp_path / "out" / "entitlements").to_pylist()
+    own = {e.id for e in rules.pack.entries.values() if e.place == "wuchang"}
+    marks = {r["in_force"] for r in rows if r["entry"] in own and r["entity"] in ("person", "household")}
+    assert marks == {False}
+    assert manifest["lapsed_since"] == "2024-10-07"
+
+
+@pytest.fixture
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the address of a throw-away PostgreSQL."""
+    from tests.rules.population.postgres import cluster
+
+    with cluster() as address:
+        yield address
+
+
+@pytest.mark.slow
+@pytest.mark.needs("postgres")
+def test_postgres_is_read_as_parquet_is(tables: Tables, plain: Path, tmp_path: Path, postgres: str) -> None:
+    """Numeric, date, boolean and text[] columns."""
+    from tests.rules.population.postgres import load
+
+    load(spec().pack, tables, postgres)
+
+    manifest = answered(spec(), postgres, tmp_path / "out", undecided=True)
+
+    assert rows_of(tmp_path / "out") == rows_of(plain)
+    assert manifest["ledger"].startswith("postgresql://")
+
+
