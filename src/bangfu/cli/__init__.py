@@ -16,7 +16,8 @@ from bangfu.rules.errors import BangfuError, FaultsError, UsageError
 COMMANDS = {
     "assess": "assessing", "why": "assessing", "compare": "assessing", "demo": "assessing", "ask": "asking",
     "check": "policies", "coverage": "policies", "missing": "policies", "readings": "policies", "rules": "browsing",
-    "run": "population", "template": "making", "new": "making", "cases": "policies",
+    "run": "population", "curve": "curve", "whatif": "whatif", "synth": "synth",
+    "template": "making", "new": "making", "cases": "policies",
 }  # fmt: skip
 
 

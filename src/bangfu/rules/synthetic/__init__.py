@@ -1,0 +1,1 @@
+"""A made-up district to test and show with: households, people, claims, record and feeds, drawn by a keyed hash."""
