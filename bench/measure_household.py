@@ -29,7 +29,7 @@ from bangfu.rules.pack.load import load_pack, places  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 ON = dt.date(2023, 6, 30)
-KINDS = ["visual", "hearing", "speech", "physical", "intellectual", "mental", "multiple"]
+KINDS = ["visual", "hearing", "speech", "physical", "intellectual", "mental"]  # the parts of a multiple disability are facts of their own
 STAGES = ["kindergarten", "primary", "junior", "senior", "vocational", "college", "university", "postgraduate"]
 
 

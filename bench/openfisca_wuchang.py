@@ -47,10 +47,9 @@ def _any(h: Any, p: Any, name: str) -> Any:
 def _needy(person: Any, p: Any) -> Any:
     here = person("hukou_here", p) + person("resident_here", p)
     home = person.household
-    return (
-        (home("dibao_household", p) * here) + (here * (home("low_income_family", p) + home("spending_poor_family", p)))
-        + home("family_planning_special", p) + here * person("accident_victim", p) + here * person("disaster_victim", p)
-        + home("recognised_by_department", p)
+    return here * (
+        home("dibao_household", p) + home("low_income_family", p) + home("spending_poor_family", p) + home("family_planning_special", p)
+        + person("accident_victim", p) + person("disaster_victim", p) + home("recognised_by_department", p)
     )  # fmt: skip
 
 
@@ -77,8 +76,10 @@ RULES: dict[str, tuple[Any, Any, Any]] = {
     "home_hours_household": (Household, float, lambda h, p: 470 * h("several_disabled", p) * _any(h, p, "home_hours_condition") * _any(h, p, "blind")),
     "home_hours_person": (Person, float, lambda r, p: 365 * r("home_hours_condition", p) * (r.household("home_hours_household", p) == 0)),
     "poor_disabled_family": (Household, bool, lambda h, p: _any(h, p, "has_disability") * (h("dibao_household", p) + h("low_income_family", p))),
+    "parent_here": (Household, bool, lambda h, p: h.any(h.members("relation", p) == "parent")),
     "student_of_disability": (Person, bool, lambda r, p: r("in_school", p) * (r("has_disability", p)
-        + ((r("relation", p) == "child") + (r("relation", p) == "grandchild")) * r.household("poor_disabled_family", p))),
+        + ((r("relation", p) == "child") + (r("relation", p) == "grandchild") + (r("relation", p) == "self") * r.household("parent_here", p))
+        * r.household("poor_disabled_family", p))),
     "disabled_student_aid": (Person, float, lambda r, p: r("student_of_disability", p) * r("full_time_study", p) * (
         4000 * (r("school_stage", p) == "college") + 5000 * ((r("school_stage", p) == "university") + (r("school_stage", p) == "postgraduate")))),
     "disabled_school_gap": (Person, float, lambda r, p: r("student_of_disability", p) * (r("school_stage", p) == "vocational")
@@ -96,11 +97,11 @@ RULES: dict[str, tuple[Any, Any, Any]] = {
     "disability_opens_relief": (Person, bool, lambda r, p: r("has_disability", p) * ~((r("disability_level", p) <= 2) + (
         (r("disability_level", p) == 3) * ((r("disability_kind", p) == "intellectual") + (r("disability_kind", p) == "mental"))))),
     "fixed_relief_due": (Household, float, lambda h, p: 0.5 * 940 * numpy.maximum(
-        (h("low_income_family", p) + h("spending_poor_family", p)) * _any(h, p, "disability_opens_relief"), h("planning_hardship", p)) * ~h("dibao_household", p)),
+        (h("low_income_family", p) + h("spending_poor_family", p)) * _any(h, p, "disability_opens_relief"), h("planning_hardship", p))),
     "may_join_elder": (Person, bool, lambda r, p: ~r("employee_insured", p) * (r("age", p) >= 60) * ~r("draws_pension", p)),
     "may_join_adult": (Person, bool, lambda r, p: ~r("employee_insured", p) * (r("age", p) >= 18) * ~r("works", p)),
 }  # fmt: skip
-COMPARED = [name for name in RULES if name not in ("severely_disabled", "blind")]
+COMPARED = [name for name in RULES if name not in ("severely_disabled", "blind", "parent_here")]
 
 
 class Wuchang(TaxBenefitSystem):

@@ -138,8 +138,11 @@ def test_more_income_never_gives_more_dibao(first: int, second: int, size: int) 
 
 
 INCOME = ("wage_income", "business_income", "pension_income", "property_income", "support_received", "other_income")
-CLIFFS = ("dibao_household", "dibao_edge_household", "rigid_spending_household")
-"""Declared cliffs: above its line a family leaves one recognition and may enter the next, with what hangs on it."""
+CLIFFS = ("dibao_household", "dibao_edge_household", "rigid_spending_household", "tekun_person", "dibao_single")
+"""Declared cliffs: above its line a family or person leaves one recognition and may enter the next, with what hangs on it.
+
+Who is 特困 draws no allowance for the disabled beside it; who no longer is may draw one.
+"""
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -171,7 +174,8 @@ def test_more_income_never_gives_more_aid_outside_declared_cliffs(place: str, se
 
 
 def _status(rules: Any, run: Any, recognition: str) -> Any:
-    return [rules.result(row, rules.pack.entries[recognition]).status for row in run.rows["household"]]
+    entry = rules.pack.entries[recognition]
+    return [rules.result(row, entry).status for row in run.rows[entry.per or ""]]
 
 
 def _worth(result: Any) -> Any:
