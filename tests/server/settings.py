@@ -23,3 +23,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # a file, so that a second process and the Arrow driver see it
     DATABASES["default"]["TEST"] = {"NAME": f"{_home}/test{os.environ.get('PYTEST_XDIST_WORKER', '')}.sqlite3"}
+
+from pathlib import Path  # noqa: E402
+
+from bangfu.server.keys import make_first_keys  # noqa: E402
+
+make_first_keys(Path(_home) / "keys")
