@@ -22,6 +22,7 @@ DOMAIN_APPS = [
     "bangfu.server.todo",
     "bangfu.server.registry",
     "bangfu.server.assessment",
+    "bangfu.server.selfcheck",
 ]
 SCREEN_APPS = ["bangfu.server.portal", "bangfu.server.desk", "bangfu.server.api"]
 INSTALLED_APPS = [
