@@ -10,7 +10,6 @@ import csv
 import datetime as dt
 from pathlib import Path
 
-
 from bangfu.server.calendar.models import BusinessDate, PublishedYear, SpecialDay
 
 FILE = Path(__file__).with_name("days.csv")
