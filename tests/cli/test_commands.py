@@ -207,3 +207,32 @@ def test_check_of_the_shipped_packs_has_no_errors() -> None:
 
     assert found.returncode == 0, found.stdout
     assert "错误 0，提醒 0" in found.stdout
+
+
+@pytest.mark.parametrize("words", [("why", "--lang", "en"), ("why", "--lang=en"), ("--lang", "en", "why")])
+def test_the_language_may_stand_anywhere(words: tuple[str, ...]) -> None:
+    """Before the command or after it, as one word or two."""
+    found = bangfu(*words, "examples/county.yaml", "major_illness_aid")
+
+    assert found.returncode == 0, found.stderr
+    assert "amount =" in found.stdout
+
+
+def test_a_fact_misspelt_in_one_word_is_still_found(tmp_path: Path) -> None:
+    """A name that looks like none of ours is answered with those that share a word; a day that is none is said once."""
+    file = tmp_path / "a.yaml"
+    file.write_text("place: wuchang\non: 2021-13-01\nmembers: [{id: A, id_number: x, birth_date: 1990-02-30}]\n", encoding="utf-8")
+    found = bangfu("assess", str(file))
+
+    assert found.returncode == 1
+    assert "id_card" in found.stderr
+    assert found.stderr.count("2021-13-01") == 1
+    assert found.stderr.count("1990-02-30") == 1
+
+
+def test_what_is_given_in_kind_is_named() -> None:
+    """The table says what a service or a policy holds, not that it is one."""
+    found = bangfu("assess", "examples/wuchang.yaml")
+
+    assert "服务或实物" not in found.stdout
+    assert "预防保健" in found.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from bangfu.rules.yaml_source import Map, read_yaml_file
 from tests.rules.engines import POLICIES, ROOT, engine
 
 WORKED = ROOT / "tests" / "worked"
+PUBLISHED = (
+    "DB-01", "DB-02", "DB-03", "DB-08", "DB-20", "CH-01", "CH-02", "CH-03", "TK-03", "TK-10",
+    "YL-01", "YL-05", "YL-07", "LJ-01", "EL-01", "EL-02",
+)  # fmt: skip
 PLACES = sorted(p.parent.name for p in WORKED.glob("*/document.yaml"))
 
 
@@ -45,6 +50,14 @@ def test_examination_questions_have_the_published_key() -> None:
     assert not faults
     assert [said for case in cases for said in runner.run(case)] == []
     assert len(cases) == 2
+
+
+def test_every_published_example_is_there() -> None:
+    """Each example stands as a case of its own under its own number; none is lost and none is there twice."""
+    files = [WORKED / "examinations.yaml", *WORKED.glob("*/cases/*.yaml")]
+    found = sorted(number for file in files for number in re.findall(r"^  id: (\S+)", file.read_text(encoding="utf-8"), re.M))
+
+    assert found == sorted(PUBLISHED)
 
 
 def test_check_vectors_of_identity_numbers() -> None:

@@ -18,6 +18,9 @@ COMMANDS = {
 }  # fmt: skip
 
 
+LANGUAGES = ("zh", "en")
+
+
 class LazyGroup(click.Group):
     """Loads a command's module when the command is asked for, so that ``--help`` and short calls start fast."""
 
@@ -31,6 +34,8 @@ class LazyGroup(click.Group):
             return None
         module = __import__(f"bangfu.cli.{COMMANDS[name]}", fromlist=[name])
         command: click.Command = getattr(module, name)
+        if not any(option.name == "lang" for option in command.params):
+            command.params.append(click.Option(["--lang"], type=click.Choice(LANGUAGES), expose_value=False, help="界面语言 | Language."))
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
@@ -47,7 +52,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="界面语言 | Language (default: by locale, else Chinese).")
+@click.option("--lang", type=click.Choice(LANGUAGES), default=None, help="界面语言 | Language (default: by locale, else Chinese).")
 @click.option("--policies", type=click.Path(), default=None, help="政策文件夹 | The policies folder (default: the checkout's or the installed one).")
 @click.version_option(__version__, prog_name="bangfu")
 @click.pass_context
@@ -68,8 +73,8 @@ def cli(ctx: click.Context, lang: str | None, policies: str | None) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; faults are printed as sentences, never as a traceback."""
-    words = sys.argv[1:] if arguments is None else arguments
-    lang = _lang_of(words)
+    words, stated = _language_first(sys.argv[1:] if arguments is None else arguments)
+    lang = stated or detect_lang()
     try:
         code = cli.main(args=words, prog_name="bangfu", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -90,13 +95,19 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(0)
 
 
-def _lang_of(words: list[str]) -> str:
+def _language_first(words: list[str]) -> tuple[list[str], str | None]:
+    """Return the words with ``--lang`` moved to the front, where the group reads it, and the language stated."""
     for place, word in enumerate(words):
-        if word == "--lang" and place + 1 < len(words) and words[place + 1] in ("zh", "en"):
-            return words[place + 1]
-        if word in ("--lang=zh", "--lang=en"):
-            return word[-2:]
-    return detect_lang()
+        name, _, value = word.partition("=")
+        if word == "--":
+            break
+        if name != "--lang":
+            continue
+        said = value or (words[place + 1] if place + 1 < len(words) else "")
+        if said in LANGUAGES:
+            rest = words[place + 1 :] if value else words[place + 2 :]
+            return ["--lang", said, *words[:place], *rest], said
+    return words, None
 
 
 __all__ = ["main"]

@@ -18,8 +18,13 @@ from bangfu.rules.ledger.write import EVERY, STATUS
 from bangfu.rules.needs import need_label
 from bangfu.rules.pack.model import Entry, Pack
 from bangfu.rules.values import decimal_text
+from bangfu.rules.vocabulary import Label
 
 MARKS = {"yes": "[green]✓[/]", "no": "[red]✗[/]", "unknown": "[yellow]?[/]", "info": "[dim]·[/]"}
+KINDS = {
+    "cash": Label("金额由经办单位定", "the office sets the sum"), "service": Label("服务", "service"), "goods": Label("实物", "goods"),
+    "waiver": Label("减免", "reduction"), "insurance": Label("参保", "insured"), "loan": Label("贷款", "loan"),
+}  # fmt: skip
 GIVES = ("cash", "service", "goods", "waiver", "insurance", "loan")
 
 
@@ -139,7 +144,14 @@ def _amount(ctx: Context, pack: Pack, answer: Answer) -> str:
         return said
     if answer.needs:
         return ctx.say("待定：", "needs: ") + "、".join(list(dict.fromkeys(need_label(pack, n, ctx.lang) for n in answer.needs))[:3])
-    return money_text(answer.quantity, ctx.lang) or ctx.say("服务或实物", "in kind")
+    return money_text(answer.quantity, ctx.lang) or _in_kind(ctx, pack.entries[answer.entry], answer)
+
+
+def _in_kind(ctx: Context, entry: Entry, answer: Answer) -> str:
+    """Return what is given that is no sum: its content, else its kind."""
+    tier = entry.tiers[answer.tier] if answer.tier is not None and entry.tiers else None
+    content = (tier.content if tier is not None else None) or entry.content
+    return (content or KINDS[entry.kind]).text(ctx.lang)
 
 
 def print_unknown(ctx: Context, pack: Pack, answers: list[Answer], out: Console, most: int | None) -> None:
@@ -150,10 +162,14 @@ def print_unknown(ctx: Context, pack: Pack, answers: list[Answer], out: Console,
         entries.setdefault(answer.entry, set()).update(answer.needs)
     shown = list(entries.items())[: most or len(entries)]
     out.print(f"[bold yellow]{ctx.say(f'还不能确定 {len(entries)} 项，缺：', f'{len(entries)} are not yet decided for lack of:')}[/]")
+    table = Table(show_header=False, show_edge=False, box=None, padding=(0, 1, 0, 0), expand=True)
+    for ratio in (2, 5):
+        table.add_column(overflow="fold", ratio=ratio)
     for name, needs in shown:
         listed = list(dict.fromkeys(need_label(pack, n, ctx.lang) for n in sorted(needs)))
         text = "、".join(listed[:6]) + (ctx.say(f" 等 {len(listed)} 项", f" and {len(listed) - 6} more") if len(listed) > 6 else "")
-        out.print(Padding(f"[yellow]?[/] {escape(pack.entries[name].label.text(ctx.lang))} [dim]{name}[/]  ← {escape(text)}", (0, 0, 0, 2)))
+        table.add_row(f"[yellow]?[/] {escape(pack.entries[name].label.text(ctx.lang))}\n  [dim cyan]{name}[/]", escape(text))
+    out.print(table)
     if len(entries) > len(shown):
         out.print(f"  [dim]… {ctx.say(f'另 {len(entries) - len(shown)} 项', f'{len(entries) - len(shown)} more')}[/]")
 

@@ -121,5 +121,10 @@ class UsageError(BangfuError):
 
 
 def near_names(name: str, known: Iterable[str], most: int = 3) -> list[str]:
-    """Return up to ``most`` known names that look like ``name``."""
-    return get_close_matches(name, list(known), n=most, cutoff=0.6)
+    """Return up to ``most`` known names that look like ``name``, else those that share a word with it."""
+    names = list(known)
+    near = get_close_matches(name, names, n=most, cutoff=0.6)
+    if near:
+        return near
+    parts = {part for part in name.lower().split("_") if len(part) > 1}
+    return sorted((n for n in names if parts & set(n.split("_"))), key=lambda n: -len(parts & set(n.split("_"))))[:most]

@@ -99,8 +99,13 @@ class HouseholdReader:
         self._record(content, given)
         given.rows = self.rows
         if self.faults:
-            raise HouseholdError(sorted(set(self.faults)))
+            raise HouseholdError(self._once())
         return given
+
+    def _once(self) -> list[Fault]:
+        """Return the faults without what only repeats that a written day does not exist."""
+        no_day = {(f.line, f.column) for f in self.faults if f.code == "YAML-DATE"}
+        return sorted(f for f in set(self.faults) if f.code == "YAML-DATE" or (f.line, f.column) not in no_day)
 
     # -- top -----------------------------------------------------------------------------------------------------
     def _known_keys(self, content: Map) -> None:

@@ -227,6 +227,15 @@ class Entry:
         return self.kind in BENEFIT_KINDS
 
     @property
+    def content(self) -> Label | None:
+        """Return what is given besides money, as the document words it."""
+        said = self.raw.get("content")
+        if not isinstance(said, str):
+            return None
+        zh, _, en = said.partition(" | ")
+        return Label(zh.strip(), (en or zh).strip())
+
+    @property
     def has_money(self) -> bool:
         """Tell whether the entry answers with a sum of money."""
         if self.gives_money is None:
