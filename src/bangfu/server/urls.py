@@ -1,0 +1,13 @@
+"""All addresses: portal at the root, the desk, and allauth's pages for staff."""
+
+from django.urls import include, path
+
+from bangfu.server.portal.views import large_type
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("large-type/", large_type, name="large_type"),
+    path("desk/", include("bangfu.server.desk.urls")),
+    path("", include("bangfu.server.portal.urls")),
+]
