@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def district_of(engine: Engine, seed: int, day: Any, *, testing: bool = False) -
     value = None if parameter is None else value_on(parameter, day)
     value = value.get("urban") if isinstance(value, dict) else value
     fen = getattr(value, "low", value)
-    line = int(fen) // 100 if isinstance(fen, int) or hasattr(fen, "numerator") else 0
+    line = int(fen) // 100 if isinstance(fen, int | Fraction) else 0
     area = engine.pack.document.area or "000000"
     return District(seed, day, area, line or distributions().files["settings"]["line_without_pack"], testing)
 
