@@ -11,6 +11,7 @@ from bangfu.rules.pack.model import BENEFIT_KINDS
 from bangfu.server.assessment.engines import engine_of
 from bangfu.server.audit.acting import acting_as, system_actor
 from bangfu.server.calendar.published import set_business_date
+from tests.server.conftest import World
 
 PLACES = ("wuchang", "jiaxing", "bengbu", "county", "honghuagang")
 
@@ -65,3 +66,17 @@ def test_hostile_words_are_words(visitor: Client) -> None:
         response = visitor.get("/p/wuchang/", {"q": words})
         assert response.status_code == 200
         assert "<script>alert" not in response.content.decode()
+
+
+def test_staff_sign_in_with_password_and_code(world: World) -> None:
+    """The login is ours and in Chinese, offers no sign-up, then asks for the code of the second factor."""
+    client = Client()
+    page = client.get("/accounts/login/").content.decode()
+    assert "工作人员登录" in page
+    assert "signup" not in page
+    answer = client.post("/accounts/login/", {"login": "wangfang", "password": "wangfang-pass-2026"})
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/accounts/2fa/authenticate/")
+    wrong = Client().post("/accounts/login/", {"login": "liqiang", "password": "no"})
+    assert wrong.status_code == 200
+    assert 'role="alert"' in wrong.content.decode()
