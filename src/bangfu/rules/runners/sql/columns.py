@@ -32,17 +32,18 @@ class Known:
     """What is known of the input: columns without NULL, columns that are NULL throughout, yes/no columns of one value.
 
     A program made for it is right for every input of which it holds. ``full`` of a link (``up``, ``at``) also says that
-    each number names a row. Keys are (table, column).
+    each number names a row. Keys are (table, column). ``on_record`` are the entries that the record may hold (None: any).
     """
 
     full: frozenset[tuple[str, str]] = frozenset()
     empty: frozenset[tuple[str, str]] = frozenset()
     fixed: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    on_record: frozenset[str] | None = None
 
     @property
     def signature(self) -> tuple[object, ...]:
         """Return what makes two the same."""
-        return (self.full, self.empty, frozenset(self.fixed.items()))
+        return (self.full, self.empty, frozenset(self.fixed.items()), self.on_record)
 
 
 def fact_shapes(pack: Pack) -> dict[str, Stored]:

@@ -27,8 +27,10 @@ Path = tuple[str, ...]
 KEYS = ("id", "id 2")
 """What a statement that groups names its keys."""
 
-DEEP = 40
-"""A part nested deeper than this gets a column, so that no back end runs out of stack."""
+LARGE = 60
+"""A part of more nodes than this gets a column of its own, so that no back end runs out of stack."""
+SMALL = 4
+"""Writing a part again costs no more than this many nodes: it is written again, for each layer has its price in planning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,17 +243,16 @@ class Frame:
         uses = Counter(arg for part in parts for arg in part.args)
         uses.update(int64(part) for part in self._roots())
         level: dict[Part, int] = {}
-        depth: dict[Part, int] = {}
+        size: dict[Part, int] = {}
         layers: list[list[Part]] = []
         base: list[Part] = []
         for part in parts:
             above = max((level[a] for a in part.args), default=0)
-            deep = 1 + max((depth[a] for a in part.args), default=0)
-            level[part], depth[part] = above, deep
+            level[part], size[part] = above, 1 + sum(size[a] for a in part.args)
             if part.op == "column":
                 base.append(part)
-            elif part.op == "running" or (_worth(part) and (uses[part] > 1 or deep > DEEP)):
-                level[part], depth[part] = above + 1, 0
+            elif part.op == "running" or (_worth(part) and (size[part] > LARGE or size[part] * (uses[part] - 1) > SMALL)):
+                level[part], size[part] = above + 1, 1
                 while len(layers) <= above:
                     layers.append([])
                 layers[above].append(part)
@@ -293,4 +294,4 @@ def _as(part: Tree, name: str) -> Tree:
     return exp.Alias(this=part, alias=name_of(name))
 
 
-__all__ = ["DEEP", "Frame", "Join", "Path", "Stored", "below"]
+__all__ = ["LARGE", "Frame", "Join", "Path", "Stored", "below"]

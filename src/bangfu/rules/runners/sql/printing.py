@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from sqlglot import exp
 
@@ -23,6 +24,16 @@ def name(of: str) -> Tree:
 def column(of: str, table: str | None = None) -> Tree:
     """Return a quoted column."""
     return exp.Column(this=name(of), table=None if table is None else name(table))
+
+
+@cache
+def _type(of: str) -> Tree:
+    return exp.DataType.build(of, dialect="duckdb")
+
+
+def typed(part: Tree, of: str) -> Tree:
+    """Return a cast."""
+    return exp.Cast(this=part, to=_type(of).copy())
 
 
 class Printer:
@@ -54,14 +65,14 @@ class Printer:
     def _const(self, part: Part) -> Tree:
         value = part.data
         if value is None:
-            return exp.cast(exp.null(), self.dialect.types[part.kind])
+            return typed(exp.null(), self.dialect.types[part.kind])
         if isinstance(value, bool):
             return exp.true() if value else exp.false()
         if isinstance(value, int):
             return exp.Literal.number(value) if value >= 0 else exp.Paren(this=exp.Neg(this=exp.Literal.number(-value)))
         if isinstance(value, str):
             return exp.Literal.string(value)
-        return exp.cast(exp.Literal.string(value.isoformat()), "DATE")
+        return typed(exp.Literal.string(value.isoformat()), "DATE")
 
     def _logic(self, part: Part) -> Tree:
         kind = exp.And if part.op == "and" else exp.Or
@@ -82,7 +93,7 @@ class Printer:
         return exp.Paren(this=exp.In(this=self.tree(part.args[0]), expressions=[self.tree(a) for a in part.args[1:]]))
 
     def _wide(self, part: Part) -> Tree:
-        return exp.cast(self.tree(part.args[0]), "BIGINT")
+        return typed(self.tree(part.args[0]), "BIGINT")
 
     def _has_code(self, part: Part) -> Tree:
         return self.dialect.has_code(self.tree(part.args[0]), part.data)
@@ -105,7 +116,7 @@ class Printer:
         if part.data == "count_distinct":
             return exp.Count(this=exp.Distinct(expressions=[passing]))
         found = exp.Anonymous(this=AGGREGATES[part.data], expressions=[passing])
-        return exp.cast(found, "BIGINT") if part.data == "sum" else found
+        return typed(found, "BIGINT") if part.data == "sum" else found
 
     def _running(self, part: Part) -> Tree:
         call, width = part.data
@@ -115,4 +126,4 @@ class Printer:
         spec = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end=exp.Literal.number(1), end_side="PRECEDING")
         found = exp.Anonymous(this=AGGREGATES[call], expressions=[value])
         window = exp.Window(this=found, partition_by=[self.tree(p) for p in partition], order=by, spec=spec)
-        return exp.cast(window, "BIGINT")
+        return typed(window, "BIGINT")

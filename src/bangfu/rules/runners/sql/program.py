@@ -25,12 +25,12 @@ from bangfu.rules.runners.sql.nodes import SqlCompiler
 from bangfu.rules.runners.sql.stages import Answer, Found, Stages
 from bangfu.rules.runners.sql.tables import Table, Tables
 from bangfu.rules.runners.sql.targets import target
-from bangfu.rules.runners.sql.tree import one_of_each
+from bangfu.rules.runners.sql.tree import is_const, is_false, one_of_each
 from bangfu.rules.runners.sql.vals import Val
 
 Key = tuple[int, str, str, str]
 Inputs = dict[str, dict[str, str]]
-BASES = ("met", "recorded")
+STATUS = {True: "met", False: "not_met", None: "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ class Amount:
 class Result:
     """Where an entry's answer stands: ``table`` has one row for each row of the entry's entity, by ``id``.
 
-    ``status`` is a yes/no column (NULL: undecided), None for a definition, whose value is ``amount``. ``fixed`` is the
-    status where it is the same for every row: "met", "not_met", "unknown"; else "".
+    ``status`` is a yes/no column (NULL: undecided); None for a definition, whose value is ``amount``, and where the status
+    is the same for every row: then ``fixed`` says which ("met", "not_met", "unknown"; else "").
     """
 
     entry: Entry
@@ -155,12 +155,14 @@ class SqlProgram:
         """Give an entry's answer its columns."""
         name, answer, outputs = found.entry.id, found.answer, found.frame.outputs
         definition = found.entry.kind == "definition"
-        amount = None if answer.amount is None else _amount(found.frame, name if definition else f"{name} sum", answer.amount)
+        refused = is_false(answer.status) and not definition
+        amount = None if answer.amount is None or refused else _amount(found.frame, name if definition else f"{name} sum", answer.amount)
         if definition:
             return Result(found.entry, found.frame.table, None, amount)
+        if is_const(answer.status):
+            return Result(found.entry, found.frame.table, None, amount, STATUS[answer.status.data])
         outputs.setdefault(name, answer.status)
-        fixed = {True: "met", False: "not_met", None: "unknown"}[answer.status.data] if answer.status.op == "const" else ""
-        return Result(found.entry, found.frame.table, name, amount, fixed)
+        return Result(found.entry, found.frame.table, name, amount)
 
     def _inputs(self) -> Inputs:
         found: Inputs = {}
@@ -268,14 +270,14 @@ def answer_of(result: Result, row: dict[str, Any]) -> SqlAnswer:
     """Return what a row of a result's table answers."""
     amount = result.amount
     closed = amount is not None and amount.closed is not None and bool(row[amount.closed])
-    if result.status is None:
+    if result.entry.kind == "definition":
         assert amount is not None
         value = row[amount.low]
         status = "unknown" if value is None and not closed else "met"
         if amount.kind == "number":
             return SqlAnswer(status, *_ends(row, amount), closed=closed)
         return SqlAnswer(status, value=value, closed=closed)
-    status = {True: "met", False: "not_met", None: "unknown"}[row[result.status]]
+    status = result.fixed or STATUS[row[result.status or ""]]
     if amount is None:
         return SqlAnswer(status)
     if status == "not_met" or closed:

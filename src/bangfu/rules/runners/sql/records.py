@@ -22,6 +22,7 @@ from bangfu.rules.runners.sql.tree import (
     either,
     first_of,
     is_const,
+    is_false,
     null,
     opposite,
     present,
@@ -47,6 +48,11 @@ class Rows:
         self.by = by
         self.key = key
         self.tests = list(tests)
+
+    @property
+    def none(self) -> bool:
+        """Tell whether there can be none."""
+        return any(is_false(test) for test in self.tests)
 
     def where(self, *tests: Exp) -> Rows:
         """Return those that pass more tests."""
@@ -77,7 +83,7 @@ class Rows:
         return self._read(first_of(what, order, both(self.tests)))
 
     def _read(self, part: Exp) -> Exp:
-        if ("record_rows", "row") in self.frame.columns.known.empty:
+        if self.none:
             return null(part.kind)
         tables = {p.data[0] for p in below([part]) if p.op == "column"}
         source, keys = self._apart(tables) if tables - {"p"} else self._alone()
@@ -121,13 +127,17 @@ class Records:
 
     def of_row(self, entry: str, path: Path, *, in_loop: bool) -> Rows:
         """Return the record rows of an entry for the row a path leads to."""
-        key = self.frame.key(path, in_loop=in_loop)
-        return Rows(self.stages, self.frame, "row", key, [compare("eq", rec("entry"), text(entry))])
+        return self._of(entry, "row", self.frame.key(path, in_loop=in_loop))
+
+    def _of(self, entry: str, by: str, key: Exp) -> Rows:
+        listed = self.stages.columns.known.on_record
+        known = listed is None or entry in listed
+        return Rows(self.stages, self.frame, by, key, [compare("eq", rec("entry"), text(entry)) if known else boolean(False)])
 
     def of_owner(self, entry: str, path: Path = (), *, in_loop: bool = False) -> Rows:
         """Return the record rows of an entry for the owner of the row a path leads to."""
         owner = self.frame.column(self.frame.row(path, in_loop=in_loop), "owner")
-        return Rows(self.stages, self.frame, "owner", owner, [compare("eq", rec("entry"), text(entry))])
+        return self._of(entry, "owner", owner)
 
     def current(self, entry: str, on: Exp, path: Path, *, in_loop: bool) -> Rows:
         """Return the record rows held on a day."""

@@ -56,10 +56,10 @@ def make(
 ) -> Part:  # fmt: skip
     """Return a part; ``sure`` unless given: where all of its parts are; ``small``: of int32 constants alone."""
     pool = getattr(_pool, "parts", None)
-    key = (op, args, data, kind)
+    flags = (all(a.sure for a in args) if sure is None else sure, natural, small)
+    key = (op, args, data, kind, flags)  # one alias stands for another table in each statement: what is sure there is not here
     found = None if pool is None else pool.get(key)
     if found is None:
-        flags = (all(a.sure for a in args) if sure is None else sure, natural, small)
         found = Part(op, args, data, kind, flags)
         if pool is not None:
             pool[key] = found
@@ -246,7 +246,8 @@ def coalesce(part: Part, other: Part) -> Part:
     """Return the part, or the other where it is NULL."""
     if part.sure or is_null(part):
         return other if is_null(part) else part
-    return make("coalesce", (part, other), None, part.kind, sure=other.sure, natural=part.natural and other.natural)
+    natural, small = part.natural and other.natural, part.small and other.small
+    return make("coalesce", (part, other), None, part.kind, sure=other.sure, natural=natural, small=small)
 
 
 # -- comparison --------------------------------------------------------------------------------------------------
