@@ -16,7 +16,7 @@ from bangfu.rules.errors import BangfuError, FaultsError, UsageError
 COMMANDS = {
     "assess": "assessing", "why": "assessing", "compare": "assessing", "demo": "assessing", "ask": "asking",
     "check": "policies", "coverage": "policies", "missing": "policies", "readings": "policies", "rules": "browsing",
-    "run": "population", "curve": "curve", "whatif": "whatif", "synth": "synth",
+    "run": "population", "synth": "synth",
     "template": "making", "new": "making", "cases": "policies",
 }  # fmt: skip
 

@@ -35,7 +35,7 @@ class District:
 
 def value(line: Line, district: District, dice: Dice) -> str:
     """Return the SQL of a line's value before gates."""
-    rows = []
+    rows: list[str] = []
     for case in line.cases:
         test = case.get("testing_if", case.get("if")) if district.testing else case.get("if")
         drawn = _form(case, line, district, dice)
