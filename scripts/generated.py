@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from bangfu.cli import cli
+from bangfu.rules.synthetic.load import distributions
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from reference_pages import language, vocabulary  # noqa: E402
@@ -39,10 +40,33 @@ def _help(command: click.Command, context: click.Context) -> str:
     return "```text\n" + "\n".join(lines) + "\n```"
 
 
+def synthetic() -> str:
+    """Return what each line of the made-up district rests on."""
+    found = distributions()
+    parts = ["# 虚构区县的分布 | The distributions of a made-up district", SYNTHETIC, "## 来源 | Sources"]
+    parts.append("\n".join(f"- `{key}` {said['title']}，{said['by']}，{said['date']}：{said['says']}" for key, said in found.files["sources"]["sources"].items()))
+    for table, lines in found.lines.items():
+        rows = [f"| `{line.name}` | {line.ground} | {line.words} |" for line in lines.values()]
+        if table in found.counts:
+            rows.insert(0, f"| rows | {found.counts[table].ground} | {found.counts[table].words} |")
+        parts.append(f"## {table}\n\n| line | rests on | |\n|---|---|---|\n" + "\n".join(rows))
+    for name, key in (("record", "held"), ("record", "paid")):
+        parts.append(f"## {name}: {key}\n\n" + "\n".join(f"- {rule['assumed']}" for rule in found.files[name][key]))
+    feeds = found.files["feeds"]["feeds"]
+    parts.append("## feeds\n\n" + "\n".join(f"- `{name}` ({rule['office']}, per {rule['per']}): {rule['assumed']}" for name, rule in feeds.items()))
+    return "\n\n".join(parts) + "\n"
+
+
+SYNTHETIC = (
+    "Figures stand in `src/bangfu/rules/synthetic/distributions/`; each has a source, is `assumed`, or is `derived` from other lines. "
+    "`testing` figures there are for `--rarity testing` only: they make rare things common and are plausible nowhere. "
+    "Nobody in a made-up district is real and no total of it is an estimate ([why and how](../adr/0021-a-made-up-district.md))."
+)
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "language.md": language,
     "vocabulary.md": vocabulary,
+    "synthetic.md": synthetic,
 }
 
 

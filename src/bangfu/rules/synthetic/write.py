@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +38,9 @@ class Order:
 def district_of(engine: Engine, seed: int, day: Any, *, testing: bool = False) -> District:
     """Return the frame of a district of one place on a day."""
     parameter = engine.pack.parameters.get("dibao_standard")
-    value = None if parameter is None else value_on(parameter, day)
-    value = value.get("urban") if isinstance(value, dict) else value
-    fen = getattr(value, "low", value)
-    line = int(fen) // 100 if isinstance(fen, int | Fraction) else 0
+    found: Any = None if parameter is None else value_on(parameter, day)
+    found = found.get("urban") if isinstance(found, dict) else found
+    line = found // 100 if isinstance(found, int) else 0
     area = engine.pack.document.area or "000000"
     return District(seed, day, area, line or distributions().files["settings"]["line_without_pack"], testing)
 
