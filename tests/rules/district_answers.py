@@ -51,7 +51,8 @@ def _counted(connection: Any, program: SqlProgram, name: str) -> Counted:
     chain = [entry.per or ""]
     while chain[-1] not in ("household", "organisation"):
         chain.append(entities[chain[-1]].belongs_to or "")
-    status = f's."{result.status}"'
+    # a status that is the same for every row is no column
+    status = f's."{result.status}"' if result.status else {"met": "TRUE", "not_met": "FALSE"}.get(result.fixed, "NULL::BOOLEAN")
     some = f'{status} AND s."{result.amount.low}" > 0' if entry.has_money and result.amount is not None else status
     ups = "".join(f' JOIN stage."rows_{owner}" AS r{n} ON r{n}.line = r{n - 1}.up' for n, owner in enumerate(chain[1:], 1))
     home = f"r{len(chain) - 1}.line"

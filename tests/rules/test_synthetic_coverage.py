@@ -16,13 +16,12 @@ DAY = dt.date(2024, 6, 30)
 """A day on which every overlay has its values and every document but 武昌's later lapse is in force."""
 ENOUGH = 200
 DISPLACED = {
-    "wuchang": {"disability_living_allowance": "the local subsidy stands in the same group and is never lower"},
+    "honghuagang": {"dibao_top_up_of_family": "the branch of a reading that is not taken (top_up_unit)"},
     "jiaxing": {
         "price_subsidy": "the local subsidy stands in the same group and is never lower",
-        "dibao_single_payment": "the local full payment comes first in the group",
     },
 }
-"""Rules that a local rule all but always displaces by declared stacking; any other rule below the line is a fault."""
+"""Rules that declared stacking or a reading all but always displaces; any other rule below the line is a fault."""
 
 
 def out_of_force(rules: Engine) -> set[str]:
