@@ -17,6 +17,8 @@ def truth(interview: Interview, question: Question) -> object:
     """Return a plain answer: no to every yes/no, the first code, small numbers, an adult's dates."""
     if question.kind == "choose":
         return {part for part in question.parts if truth(interview, part) is True}
+    if question.kind == "each":
+        return {part: truth(interview, part) for part in question.parts}
     if question.kind != "fact":
         return False
     fact = interview.engine.pack.vocabulary.facts[question.name]
@@ -96,3 +98,59 @@ def test_answers_can_be_saved_and_gone_on_with() -> None:
         (r.entity, r.id, r.facts, r.stated, r.name) for r in interview.given.rows if r.entity != "place"
     ]
     assert again.collections == interview.given.collections
+
+
+def until(interview: Interview, wanted: str) -> Question:
+    """Answer on until a question of that kind comes."""
+    for _ in range(60):
+        question = interview.next_question()
+        assert question is not None
+        if question.kind == wanted:
+            return question
+        interview.answer(question, truth(interview, question))
+    raise AssertionError(f"no question of kind {wanted}")
+
+
+def test_the_same_of_several_people_is_one_question_and_one_may_be_left_open() -> None:
+    """Each has a value of their own; who is left out has declined and is not asked again."""
+    interview = Interview(engine("county"), ON, blank(3))
+    question = until(interview, "each")
+    first, second, *_ = question.parts
+    interview.answer(question, {first: truth(interview, first)})
+
+    rows = {r.id: r.facts for r in interview.given.of_entity("person")}
+    assert first.name == second.name
+    assert first.name in rows[first.row]
+    assert first.name not in rows[second.row]
+    assert second in interview.declined
+    assert interview.back() == question
+    assert first.name not in {r.id: r.facts for r in interview.given.of_entity("person")}[first.row]
+    assert second not in interview.declined
+
+
+def test_no_decision_yet_refuses_nobody_whose_conditions_an_office_has_still_to_look_at() -> None:
+    """The poorest household that knows of no decision on dibao is not told that it gets none.
+
+    Every fact that the family can state is stated (no income at all), the finding on property is the office's.
+    """
+    interview = Interview(engine("wuchang"), dt.date(2023, 6, 30), blank(1))
+    for _ in range(80):
+        question = interview.next_question()
+        if question is None:
+            break
+        interview.answer(question, truth(interview, question))
+
+    interview.answer(Question("recognition", "dibao_household", "household", "household"), False)
+    answers = {a.entry: a for a in interview.assessment().answers}
+    assert answers["dibao_household"].computed == "unknown"
+    assert answers["dibao_household"].needs == ("accepted_deductions", "property_within_rule")
+    assert answers["dibao_payment"].computed == "unknown"
+
+
+def test_no_decision_is_a_no_where_only_a_decision_could_say_yes() -> None:
+    """Nothing is written about who is a low-income family here: not named, not one."""
+    interview = Interview(engine("wuchang"), dt.date(2023, 6, 30), blank(1))
+    assert not interview.engine.pack.entries["low_income_family"].when
+    interview.answer(Question("recognition", "low_income_family", "household", "household"), False)
+
+    assert interview.given.of_entity("household")[0].stated == {"low_income_family": False}

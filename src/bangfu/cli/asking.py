@@ -84,32 +84,55 @@ def _one(ctx: Context, interview: Interview, question: Question, out: Any) -> bo
     """Ask one question until it is answered, declined or left; return False to stop."""
     while True:
         out.print(f"[bold]{escape(_whom(ctx, interview, question))}{escape(question.text(interview.engine, ctx.lang))}[/]")
-        choices = _named(interview, _choices(ctx, interview.engine, question))
-        for number, (_, text) in enumerate(choices, start=1):
-            out.print(f"  {number} {escape(text)}")
-        said = click.prompt(_hint(ctx, interview.engine, question), default="", show_default=False).strip()
-        if said in ("q", "Q"):
-            return False
-        if said in ("s", "S"):
-            _results(ctx, interview, out)
-            continue
-        if said in ("b", "B"):
-            if interview.back() is None:
-                out.print(ctx.say("已是第一题。", "This is the first question."))
-                continue
-            return True
-        if said in ("c", "C"):
-            _change(ctx, interview, out)
-            return True
         try:
-            interview.answer(question, _value(interview.engine, question, said, choices))
+            interview.answer(question, _said(ctx, interview, question, out))
             return True
+        except _Word as word:
+            if word.key == "q":
+                return False
+            if word.key == "s":
+                _results(ctx, interview, out)
+                continue
+            if word.key == "c":
+                _change(ctx, interview, out)
+                return True
+            if interview.back() is not None:
+                return True
+            out.print(ctx.say("已是第一题。", "This is the first question."))
+
+
+class _Word(Exception):  # noqa: N818 - a word of command, not an error
+    """The person gave a word of command instead of an answer."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def _said(ctx: Context, interview: Interview, question: Question, out: Any) -> Any:
+    """Return the answer to a question, read for its type; one after the other where each of several people is asked."""
+    if question.kind == "each":
+        return {part: _typed(ctx, interview, part, out, place == 0, _whom(ctx, interview, part)) for place, part in enumerate(question.parts)}
+    return _typed(ctx, interview, question, out)
+
+
+def _typed(ctx: Context, interview: Interview, question: Question, out: Any, listed: bool = True, whom: str = "") -> Any:
+    """Prompt until something fits; None is "don't know". The choices are listed once."""
+    choices = _named(interview, _choices(ctx, interview.engine, question))
+    for number, (_, text) in enumerate(choices if listed else (), start=1):
+        out.print(f"  {number} {escape(text)}")
+    while True:
+        said = click.prompt(whom + _hint(ctx, interview.engine, question), default="", show_default=False).strip()
+        if said.lower() in ("q", "s", "b", "c"):
+            raise _Word(said.lower())
+        try:
+            return _value(interview.engine, question, said, choices)
         except QuantityError as error:
             out.print(f"[red]{escape(error.zh if ctx.lang == 'zh' else error.en)}[/]")
 
 
 def _whom(ctx: Context, interview: Interview, question: Question) -> str:
-    if question.kind == "choose":
+    if question.parts:
         return ""
     if question.entity == "person":
         row = next(r for r in interview.given.rows if r.entity == "person" and r.id == question.row)

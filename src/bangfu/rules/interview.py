@@ -1,7 +1,9 @@
 """The interview: which question settles most, asked one at a time, until nothing more can change.
 
-The next question is the open fact in the missing sets of the most undecided entries, then of the most cash, then in the
-order of the vocabulary; questions that are asked as one (decisions, events, who of the family) count together. A gate is asked before what hangs on it; what a person declined is not asked again.
+The next question is the open fact in the missing sets of the most undecided entries (each entry shares one vote among
+what it waits for; whether comes before how much), then of the most cash, then in the order of the vocabulary. What is
+asked as one counts together: decisions, events, and the same question about several of the family. A gate is asked
+before what hangs on it; what a person declined is not asked again.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ SHARE = 5040
 class Question:
     """One question. ``kind``: fact, recognition, collection or record; ``row`` is whom or what it is about.
 
-    ``choose`` asks several at once: who of the family, which of these events, which of these decisions (``parts``).
+    Two kinds ask several ``parts`` at once: ``choose`` (which of them: who of the family, which events, which decisions)
+    and ``each`` (the same of several people: the date of birth, the level of disability).
     """
 
     kind: str
@@ -37,6 +40,9 @@ class Question:
         """Return the question in a language."""
         if self.kind == "choose":
             return self._choose_text(engine, lang)
+        if self.kind == "each":
+            said = self.parts[0].text(engine, lang)
+            return f"请逐人回答：{said}" if lang == "zh" else f"For each of them: {said}"
         if self.kind == "record":
             return "以前领过、现在正在领的帮扶有记录吗？" if lang == "zh" else "Was any assistance received before, or is any received now?"
         if self.kind == "collection":
@@ -44,13 +50,12 @@ class Question:
             return f"近一年有没有“{entity.label.zh}”这类情况？" if lang == "zh" else f"In the last year, was there any {entity.label.en.lower()}?"
         if self.kind == "recognition":
             entry = engine.pack.entries[self.name]
-            said = str(entry.raw.get("ask", "")).split("|")
-            if len(said) == 2:
-                return said[0 if lang == "zh" else 1].strip()
+            pair = str(entry.raw.get("ask", "")).split("|")
+            if len(pair) == 2:
+                return pair[0 if lang == "zh" else 1].strip()
             return f"已被认定为“{entry.label.zh}”吗？" if lang == "zh" else f'Is there a decision on "{entry.label.en}"?'
         fact = engine.pack.vocabulary.facts[self.name]
         return fact.ask.text(lang) if fact.ask else fact.label.text(lang)
-
 
     def _choose_text(self, engine: Engine, lang: str) -> str:
         first = self.parts[0]
@@ -97,9 +102,9 @@ class Interview:
             for question in questions:
                 votes[question] = votes.get(question, 0) + 1
             for group in kin:
-                tally = worth.setdefault(group, [0, 0])
-                tally[0] += SHARE // len(kin) ** 2
-                tally[1] += answer.kind == "cash"
+                tally = worth.setdefault(group, [0, 0, 0])
+                tally[answer.computed != "unknown"] += SHARE // len(kin)
+                tally[2] += answer.kind == "cash"
         if not votes:
             return None
         best = min(votes, key=lambda q: (*(-w for w in worth[self._kin(q)]), -votes[q], self._rank(q)))
@@ -109,26 +114,31 @@ class Interview:
         """Return what questions share that are asked as one: what they settle counts together."""
         if question.kind in ("recognition", "collection"):
             return (question.kind,)
-        if question.kind == "fact" and question.entity == "person" and self.engine.pack.vocabulary.facts[question.name].type == "yes_no":
+        if question.kind == "fact" and question.entity == "person":
             return ("fact", question.name)
         return (question.kind, question.name, question.row)
 
     def _together(self, best: Question, votes: list[Question]) -> Question:
-        """Return the question with its likes: one yes/no about everybody, all kinds of events, all decisions at once."""
-        if best.kind == "fact":
-            fact = self.engine.pack.vocabulary.facts[best.name]
-            rows = [r for r in self.given.of_entity("person") if best.name not in r.facts and self._open(fact, r)]
-            whole = fact.type == "yes_no" and best.entity == "person"
-            asked = [Question("fact", best.name, "person", r.id) for r in rows] if whole else [best]
-            parts = [q for q in asked if q not in self.declined]
-        elif best.kind == "collection":
-            parts = [q for q in votes if q.kind == "collection"]
-        elif best.kind == "recognition":
-            parts = [q for q in votes if q.kind == "recognition"]
+        """Return the question with its likes: one about all of the family, all kinds of events, all decisions at once."""
+        kind = "choose"
+        if best.kind == "fact" and best.entity == "person":
+            if self.engine.pack.vocabulary.facts[best.name].type == "yes_no":
+                parts = self._whole_family(best.name)
+            else:
+                kind, parts = "each", [q for q in votes if self._kin(q) == self._kin(best)]
+        elif best.kind in ("collection", "recognition"):
+            parts = [q for q in votes if q.kind == best.kind]
         else:
             return best
         parts.sort(key=lambda q: (q.row, self._rank(q)))
-        return best if len(parts) < 2 else Question("choose", best.name, best.entity, "", tuple(parts))
+        return best if len(parts) < 2 else Question(kind, best.name, best.entity, "", tuple(parts))
+
+    def _whole_family(self, name: str) -> list[Question]:
+        """Return the yes/no question about everybody who has not answered: ticking names is no more work than one yes."""
+        fact = self.engine.pack.vocabulary.facts[name]
+        rows = [r for r in self.given.of_entity("person") if name not in r.facts and self._open(fact, r)]
+        asked = [Question("fact", name, "person", r.id) for r in rows]
+        return [q for q in asked if q not in self.declined]
 
     def _rank(self, question: Question) -> tuple[int, str]:
         order = list(self.engine.pack.vocabulary.facts)
@@ -187,25 +197,29 @@ class Interview:
 
     # -- answers -------------------------------------------------------------------------------------------------
     def answer(self, question: Question, value: Any) -> None:
-        """State a value (already read for its type); None declines."""
+        """State a value (already read for its type); None declines.
+
+        ``choose`` takes the set of parts that are so, ``each`` a value for each part (one left out is declined).
+        """
         self.asked.append(question)
-        parts = question.parts or (question,)
-        open_yet = self._open_to_facts() if parts[0].kind == "recognition" else set()
-        for part in parts:
-            said = value if not question.parts or value is None else part in value
-            # "no office has decided" refuses nobody whom the facts may still qualify
+        open_yet = self._open_to_facts() if "recognition" in {p.kind for p in question.parts or (question,)} else set()
+        for part in question.parts or (question,):
+            said = value
+            if question.parts and value is not None:
+                said = part in value if question.kind == "choose" else value.get(part)
+            # "no office has decided" refuses nobody who may still qualify
             self._state(part, None if said is False and (part.name, part.row) in open_yet else said)
 
     def _open_to_facts(self) -> set[tuple[str, str]]:
-        """Return (recognition, row) of those whose conditions a person's own answers may still decide."""
+        """Return (recognition, row) of those that have conditions which nothing stated has failed yet.
+
+        Where nothing but a decision could say yes, a decision not taken is a no.
+        """
+        entries = self.engine.pack.entries
         return {
             (answer.entry, answer.row) for answer in self.assessment().answers
-            if answer.kind == "recognition" and answer.computed == "unknown" and any(self._asks_facts(answer, n) for n in answer.needs)
+            if answer.kind == "recognition" and answer.computed != "not_met" and (entries[answer.entry].when or entries[answer.entry].tiers)
         }  # fmt: skip
-
-    def _asks_facts(self, answer: Answer, name: str) -> bool:
-        question = self._question(answer, name)
-        return question is not None and question.kind in ("fact", "collection")
 
     def _state(self, question: Question, value: Any) -> None:
         if value is None:
@@ -241,7 +255,7 @@ class Interview:
     def withdraw(self, question: Question) -> None:
         """Forget what was stated in answer to a question."""
         self.declined.discard(question)
-        if question.kind == "choose":
+        if question.parts:
             for part in question.parts:
                 self.withdraw(part)
         elif question.kind == "record":
