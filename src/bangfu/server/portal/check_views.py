@@ -233,7 +233,7 @@ def refused(request: HttpRequest, key: str) -> HttpResponse:
     teller = _teller(request, key)
     if teller is None:
         return _lost(request, key)
-    return private(place_page(request, "portal/check/refused.html", key, cards=teller.refused(), sitting=teller.sitting))
+    return private(place_page(request, "portal/check/refused.html", key, groups=teller.refused(), sitting=teller.sitting))
 
 
 @public

@@ -18,7 +18,7 @@ from bangfu.rules.missing import MissingRow, lacks, missing_rows
 from bangfu.rules.pack.model import Entry, Parameter, Tier, Version
 from bangfu.rules.phrases import IN_KIND, KIND_NAMES
 from bangfu.rules.plan import nodes_of
-from bangfu.rules.render import Renderer, value_text
+from bangfu.rules.render import Renderer, bands_text, value_text
 from bangfu.server.portal.words import language, with_units
 
 DEPTH = 3
@@ -47,7 +47,7 @@ class Value:
     """A value that the measure rests on: its name, what it is today, since when, by which source; or that it is not set."""
 
     label: str
-    text: str
+    lines: tuple[str, ...]
     since: dt.date | None
     source: str
     missing: bool
@@ -220,10 +220,26 @@ class Measure:
     def _value(self, parameter: Parameter) -> Value:
         label = parameter.label.text(self.lang) if parameter.label else parameter.id
         version: Version | None = parameter.version_on(self.day)
-        plain = None if version is None or isinstance(version.value, dict | tuple | frozenset) else value_text(version.value, parameter.unit, self.lang)
         if version is None or lacks(parameter) in ("value", "list"):
-            return Value(label, "", None, "", True)
-        return Value(label, with_units(plain) if plain else _("分档规定"), version.since, version.source or "", False)
+            return Value(label, (), None, "", True)
+        return Value(label, tuple(self._shown(version.value, parameter, 0)), version.since, version.source or "", False)
+
+    def _shown(self, value: Any, parameter: Parameter, depth: int) -> Iterator[str]:
+        """Yield the lines of a value: one, or one for each code, or the bands."""
+        if isinstance(value, dict):
+            fact = self.engine.pack.vocabulary.facts.get(parameter.keyed_by[depth]) if depth < len(parameter.keyed_by) else None
+            table = self.engine.pack.vocabulary.codes.get(fact.codes or "") if fact is not None else None
+            for code, inner in value.items():
+                label = table.codes[code].text(self.lang) if table is not None and code in table.codes else str(code)
+                for line in self._shown(inner, parameter, depth + 1):
+                    yield _("%(person)s：%(question)s") % {"person": label, "question": line}
+        elif isinstance(value, tuple):
+            yield with_units(bands_text(parameter, self.lang))
+        elif isinstance(value, frozenset):
+            table = self.engine.pack.vocabulary.codes.get(parameter.codes or "")
+            yield ("、" if self.lang == "zh" else ", ").join(table.codes[c].text(self.lang) if table and c in table.codes else str(c) for c in sorted(value))
+        else:
+            yield with_units(value_text(value, parameter.unit, self.lang))
 
     @property
     def not_set(self) -> list[str]:

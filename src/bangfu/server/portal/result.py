@@ -98,10 +98,13 @@ class Teller:
             tuple(self.gathered(waiting)), len({a.entry for a in gives if a.computed == "not_met"}),
         )  # fmt: skip
 
-    def refused(self) -> list[Card]:
-        """Return what is not met, with the reason."""
-        found = self.assessment()
-        return [self.card(a) for a in found.answers if a.kind in BENEFIT_KINDS and a.computed == "not_met"]
+    def refused(self) -> list[list[Card]]:
+        """Return what is not met, with the reason: the cards of one entry together."""
+        found: dict[str, list[Card]] = {}
+        for answer in self.assessment().answers:
+            if answer.kind in BENEFIT_KINDS and answer.computed == "not_met":
+                found.setdefault(answer.entry, []).append(self.card(answer))
+        return list(found.values())
 
     def gathered(self, answers: list[Answer]) -> Iterator[Card]:
         """Yield what is open, one card for each entry, what needs the fewest answers first."""
