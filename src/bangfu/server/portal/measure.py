@@ -15,7 +15,7 @@ from bangfu.rules.engine import Engine
 from bangfu.rules.language.nodes import Node
 from bangfu.rules.ledger.write import EVERY
 from bangfu.rules.missing import MissingRow, lacks, missing_rows
-from bangfu.rules.pack.model import Entry, Parameter, Tier, Version
+from bangfu.rules.pack.model import MISSING, Entry, Parameter, Tier, Version
 from bangfu.rules.phrases import IN_KIND, KIND_NAMES
 from bangfu.rules.plan import nodes_of
 from bangfu.rules.render import Renderer, bands_text, value_text
@@ -95,7 +95,8 @@ class Measure:
     @property
     def about(self) -> str:
         """Return for whom or what it is given."""
-        return self.engine.pack.vocabulary.entities[self.entry.per].label.text(self.lang) if self.entry.per else ""
+        label = self.engine.pack.vocabulary.entities[self.entry.per].label.text(self.lang) if self.entry.per else ""
+        return label.lower() if self.lang == "en" else label
 
     @property
     def every(self) -> str:
@@ -239,7 +240,8 @@ class Measure:
             table = self.engine.pack.vocabulary.codes.get(parameter.codes or "")
             yield ("、" if self.lang == "zh" else ", ").join(table.codes[c].text(self.lang) if table and c in table.codes else str(c) for c in sorted(value))
         else:
-            yield with_units(value_text(value, parameter.unit, self.lang))
+            missing = value is MISSING or getattr(value, "missing", False)
+            yield _("当地还没有公布或没有填写") if missing else with_units(value_text(value, parameter.unit, self.lang))
 
     @property
     def not_set(self) -> list[str]:
