@@ -79,9 +79,8 @@ def _posted_people(request: HttpRequest, sitting: Sitting | None) -> tuple[list[
     names = [plain(name) for name in request.POST.getlist("name")][: MOST_PEOPLE + 1] or [""]
     known = range(len(sitting.names)) if sitting else range(0)
     before = [int(n) if n.isdecimal() and len(n) < 3 and int(n) in known else -1 for n in request.POST.getlist("was")]
+    before = [was if was not in before[:n] else -1 for n, was in enumerate(before)]  # nobody is two people
     rows = [(before[n] if n < len(before) else -1, name) for n, name in enumerate(names)]
-    seen: set[int] = set()
-    rows = [(-1 if was in seen else was, name) for was, name in rows if was == -1 or was not in seen and not seen.add(was)]  # type: ignore[func-returns-value]
     drop = request.POST.get("drop", "")
     if drop.isdecimal() and len(drop) < 3 and 0 < int(drop) < len(rows):
         del rows[int(drop)]
@@ -124,7 +123,7 @@ def question(request: HttpRequest, key: str, number: int) -> HttpResponse:
     if sitting is None:
         return _lost(request, key)
     interview = sitting.interview(engine, clock.today())
-    if number <= len(sitting.answers):
+    if 1 <= number <= len(sitting.answers):
         asked, said = sitting.answers[number - 1]
     elif number == len(sitting.answers) + 1 and sitting.pending is not None:
         asked, said = sitting.pending, None

@@ -113,24 +113,30 @@ def find(engine: Engine, wish: Wish) -> Found:
             ranks.append(0 if any(word in label for word in event.words) else 4)
         if all(rank is not None for rank in ranks):
             scored.append((sum(r for r in ranks if r) + 2 * (entry.kind == "recognition"), place, entry))
-    also = dict.fromkeys(word for ways in terms for word in ways[1:])
+    also = dict.fromkeys(word for ways in terms for word, _ in ways[1:])
     return Found(tuple(entry for _, _, entry in sorted(scored, key=lambda s: s[:2])), tuple(also))
 
 
-def _ways(term: str) -> list[str]:
-    """Return a word and what the packs say for it, or for the everyday words inside it."""
-    found = [term]
-    for everyday, words in said_otherwise().items():
-        if everyday in term:
-            found += words
-    return list(dict.fromkeys(found))
+def _ways(term: str) -> list[tuple[str, int]]:
+    """Return a word, and what the packs say for it or for the everyday words inside it, each with how far off it is.
+
+    Of several everyday words the longest says most: 孩子上大学 is about college first, about children second.
+    """
+    found = {term: 0}
+    inside = sorted((everyday for everyday in said_otherwise() if everyday in term), key=len, reverse=True)
+    for place, everyday in enumerate(inside):
+        for word in said_otherwise()[everyday]:
+            found.setdefault(word, 3 if place == 0 else 7)
+    return list(found.items())
 
 
-def _rank(ways: list[str], label: str, text: str) -> int | None:
-    if ways[0] in label:
-        return 0
-    if ways[0] in text:
-        return 2
-    if any(way in label for way in ways[1:]):
-        return 3
-    return 5 if any(way in text for way in ways[1:]) else None
+def _rank(ways: list[tuple[str, int]], label: str, text: str) -> int | None:
+    """Return how well an entry fits, 0 the best: the word or its likes in the name, or anywhere; None where none stands."""
+    ranks = [far if word in label else far + 2 for word, far in ways if word in text or word in label]
+    return min(ranks, default=None)
+
+
+@lru_cache(maxsize=16)
+def events_of(engine: Engine) -> tuple[Event, ...]:
+    """Return what happens in life and a place has help for."""
+    return tuple(event for event in events() if find(engine, Wish(event=event.id)).entries)

@@ -14,7 +14,7 @@ from bangfu.server.accounts.guards import public
 from bangfu.server.calendar import clock
 from bangfu.server.portal import browser
 from bangfu.server.portal.asking import plain
-from bangfu.server.portal.finding import MOST_WORDS, SHOWN_KINDS, Wish, events, find, kinds, offices
+from bangfu.server.portal.finding import MOST_WORDS, SHOWN_KINDS, Wish, events, events_of, find, kinds, offices
 from bangfu.server.portal.measure import Measure
 from bangfu.server.portal.places import all_places, engine_at, place_on
 
@@ -45,7 +45,7 @@ def place(request: HttpRequest, key: str) -> HttpResponse:
     """Show what can be done for a place: look for help, or check oneself."""
     engine = engine_at(key)
     response = place_page(
-        request, "portal/place.html", key, events=events(), sitting=browser.sitting_of(request, key, engine), wish=Wish(),
+        request, "portal/place.html", key, events=events_of(engine), sitting=browser.sitting_of(request, key, engine), wish=Wish(),
     )  # fmt: skip
     browser.remember_place(response, key)
     return response
@@ -64,7 +64,7 @@ def helps(request: HttpRequest, key: str) -> HttpResponse:
     rows = [Measure(engine, entry, clock.today()) for entry in found.entries[: max(shown, PAGE)]]
     query = {name: value for name, value in (("q", wish.words), ("event", wish.event), ("office", wish.office), ("kind", wish.kind)) if value}
     return place_page(
-        request, "portal/helps.html", key, wish=wish, rows=rows, total=len(found.entries), also=found.also, events=events(),
+        request, "portal/helps.html", key, wish=wish, rows=rows, total=len(found.entries), also=found.also, events=events_of(engine),
         offices=offices(engine), kinds=kinds(engine), cut=len(said) > MOST_WORDS, event=next((e for e in events() if e.id == wish.event), None),
         more=f"?{urlencode({**query, 'more': len(rows) + PAGE})}#r{len(rows) + 1}" if len(rows) < len(found.entries) else "",
     )  # fmt: skip
