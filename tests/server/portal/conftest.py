@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 PORTAL = Path(__file__).resolve().parents[3] / "src/bangfu/server/portal"
@@ -68,12 +66,3 @@ def begun(visitor: Client) -> Client:
     answer = visitor.post(f"/p/{PLACE}/check/people/", {"name": ["", "老伴"], "was": ["-1", "-1"], "go": "1"})
     assert answer.status_code == 302, answer.content.decode()
     return visitor
-
-
-Say = Callable[..., Any]
-
-
-@pytest.fixture
-def languages() -> Iterator[list[str]]:
-    """Return the languages of the pages."""
-    yield [code for code, _ in settings.LANGUAGES]

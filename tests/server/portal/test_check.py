@@ -256,6 +256,7 @@ def test_what_the_pack_no_longer_knows_falls_away() -> None:
     assert sitting.pending is None
 
 
+@pytest.mark.slow
 def test_twenty_people_fit_into_what_a_browser_carries(visitor: Client) -> None:
     """Every question answered for each of them, and the header stays under what web servers take."""
     place = "wuchang"

@@ -13,6 +13,7 @@ from tests.server.portal.conftest import PLACE, mark
 LANGUAGES = ("zh-hans", "en")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_measure_of_every_place_has_a_page(language: str, visitor: Client) -> None:
     """Nothing that the search can list is without a page."""
@@ -29,6 +30,7 @@ def test_every_measure_of_every_place_has_a_page(language: str, visitor: Client)
     assert looked > 250
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_whole_self_check(language: str, visitor: Client) -> None:
     """From the first page to the end, every question answered or left open, every page of the result."""
@@ -64,6 +66,4 @@ def test_a_whole_self_check(language: str, visitor: Client) -> None:
         printed = visitor.get(f"/p/{place}/check/result.pdf")
         assert printed.status_code == 200
         assert printed.content.startswith(b"%PDF")
-        size = sum(len(visitor.cookies[n].value) for n in ("check", "check2") if n in visitor.cookies)
-        print(place, step, "cookie", size)
     assert PLACE in place_keys()

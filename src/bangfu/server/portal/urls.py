@@ -1,6 +1,6 @@
 """The portal's addresses: a place first, then what is asked of it."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from bangfu.server.portal import check_views, keep_views, views
 
@@ -20,7 +20,7 @@ check = [
     path("keep/", keep_views.keep, name="keep"),
     path("open/", keep_views.come_back, name="open"),
 ]
-of_place = [
+of_place: list[URLPattern | URLResolver] = [
     path("", views.place, name="place"),
     path("help/", views.helps, name="helps"),
     path("help/<str:name>/", views.measure, name="measure"),
