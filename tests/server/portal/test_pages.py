@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -67,3 +70,27 @@ def test_a_whole_self_check(language: str, visitor: Client) -> None:
         assert printed.status_code == 200
         assert printed.content.startswith(b"%PDF")
     assert PLACE in place_keys()
+
+
+def test_conditions_speak_in_words_not_in_codes() -> None:
+    """No condition of any measure shows a code of a reading, a fact or a list."""
+    from bangfu.server.portal.finding import Wish, find
+    from bangfu.server.portal.measure import Line, Measure
+    from bangfu.server.portal.places import engine_at
+
+    def texts(lines: list[Line]) -> Iterator[str]:
+        for line in lines:
+            yield line.text
+            yield from texts(line.below)
+
+    looked, bare = 0, set()
+    for place in place_keys():
+        engine = engine_at(place)
+        for entry in find(engine, Wish()).entries:
+            measure = Measure(engine, entry, dt.date(2023, 9, 15))
+            for text in texts([*measure.must, *measure.must_not, *(line for word in measure.explained for line in word.lines)]):
+                looked += 1
+                if re.search(r"[a-z]+_[a-z]+", text):
+                    bare.add((entry.id, text))
+    assert looked > 500
+    assert bare == set()

@@ -151,13 +151,28 @@ class Measure:
         return [Line(self._said(node)) for node in self.entry.unless]
 
     def _split(self, node: Node) -> list[Line]:
-        return [line for part in node.args for line in self._split(part)] if node.op == "and" else [self._line(node, 0)]
+        if node.op == "and":
+            return [line for part in node.args for line in self._split(part)]
+        return [] if self.words.folded(node) else [self._line(node, 0)]
 
     def _line(self, node: Node, depth: int) -> Line:
         if node.op in ("or", "and") and depth < DEPTH:
+            parts = self._telling(node)
+            if len(parts) == 1:
+                return self._line(parts[0], depth)
             joined = _("以下有一项就行") if node.op == "or" else _("以下各项都要")
-            return Line(joined, [self._line(part, depth + 1) for part in _flat(node, node.op)])
+            return Line(joined, [self._line(part, depth + 1) for part in parts])
         return Line(self._said(node))
+
+    def _telling(self, node: Node) -> list[Node]:
+        """Return the parts of a condition without those that the readings taken have decided."""
+        parts = list(_flat(node, node.op))
+        neutral = node.op == "and"
+        return [part for part in parts if self.words.folded(part) is not neutral and not self._idle(part)] or parts[:1]
+
+    def _idle(self, part: Node) -> bool:
+        """Tell whether an alternative is closed by a reading that was not taken."""
+        return part.op == "and" and any(self.words.folded(inner) is False for inner in _flat(part, "and"))
 
     def _said(self, node: Node) -> str:
         if node.op == "not":
@@ -245,8 +260,13 @@ class Measure:
 
     @property
     def not_set(self) -> list[str]:
-        """Return by name what the place has not set and this measure needs."""
-        return list(dict.fromkeys(row.label.text(self.lang) for row in missing_by_entry(self.engine).get(self.entry.id, ())))
+        """Return by name what the place has not set and this measure, or a word it uses, rests on.
+
+        What a recognition rests on stands on the page of the recognition.
+        """
+        reached = set(self._reached())
+        rows = missing_by_entry(self.engine).get(self.entry.id, ())
+        return list(dict.fromkeys(row.label.text(self.lang) for row in rows if row.name in reached or row.name.startswith(f"{self.entry.id}.")))
 
     @property
     def readings(self) -> list[tuple[str, str, str]]:
