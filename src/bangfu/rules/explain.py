@@ -234,7 +234,8 @@ class Explainer:
         value = self.engine.result(row, entry)
         (label, (zh, en)), (tail_zh, tail_en) = (entry.label, self._value_pair(entry, value)), self.outline.formula(entry)
         verdict = verdict_of(value) if entry.value_kind == "yes_no" else "unknown" if value.__class__ is Unknown else "info"
-        children = self._below(entry.value, row, None, depth + 1) if entry.value is not None and depth < MOST_DEPTH else []
+        node = self.outline.value(entry)
+        children = self._below(node, row, None, depth + 1) if node is not None and depth < MOST_DEPTH else []
         return Reason("definition", f"{label.zh} = {zh}{tail_zh}", f"{label.en} = {en}{tail_en}", verdict, children)
 
     def _value_pair(self, entry: Entry, value: Any) -> tuple[str, str]:

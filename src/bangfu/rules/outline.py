@@ -6,6 +6,7 @@ household, so nothing of one household can show in the argument of another.
 
 from __future__ import annotations
 
+from bangfu.rules.language.fold import folded
 from bangfu.rules.language.nodes import Node
 from bangfu.rules.pack.model import Entry
 from bangfu.rules.render import Renderer
@@ -24,6 +25,9 @@ class Outline:
         self._conditions: dict[str, dict[str, Node]] = {}
         self._amounts: dict[tuple[str, int | None], Node | None] = {}
         self._definitions: dict[str, Pair] = {}
+        self._values: dict[str, Node | None] = {}
+        pack = words["zh"].pack
+        self._choice = {} if pack is None else pack.reading_choice
 
     def said(self, node: Node) -> Pair:
         """Return the words of a node in Chinese and English."""
@@ -45,6 +49,7 @@ class Outline:
         if found is None:
             found = {f"when.{place}": node for place, node in enumerate(entry.when)}
             found |= {f"unless.{place}": Node("not", (node,), None, "yes_no") for place, node in enumerate(entry.unless)}
+            found = {address: self._taken(node) for address, node in found.items()}
             self._conditions[entry.id] = found
         return found
 
@@ -52,14 +57,27 @@ class Outline:
         """Return the formula of an entry's sum, or of one of its tiers; None where there is none."""
         key = (entry.id, tier)
         if key not in self._amounts:
-            self._amounts[key] = _amount_of(entry, tier)
+            node = _amount_of(entry, tier)
+            self._amounts[key] = None if node is None else folded(node, self._choice)
         return self._amounts[key]
+
+    def value(self, entry: Entry) -> Node | None:
+        """Return a definition's expression under the readings taken; None where it has tiers."""
+        if entry.id not in self._values:
+            self._values[entry.id] = None if entry.value is None else folded(entry.value, self._choice)
+        return self._values[entry.id]
+
+    def _taken(self, node: Node) -> Node:
+        """Return a condition under the readings taken; one that a reading settles alone stays as written."""
+        found = folded(node, self._choice)
+        return node if found.op == "const" else found
 
     def formula(self, entry: Entry) -> Pair:
         """Return what stands behind a definition's value: its formula, unless that is too long to help."""
         found = self._definitions.get(entry.id)
         if found is None:
-            said = self.said(entry.value) if entry.value is not None else ("", "")
+            node = self.value(entry)
+            said = self.said(node) if node is not None else ("", "")
             zh, en = (f" ← {text}" if text and len(text) < LONGEST_FORMULA else "" for text in said)
             found = self._definitions[entry.id] = (zh, en)
         return found

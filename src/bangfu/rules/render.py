@@ -57,6 +57,8 @@ class Renderer:
         return found
 
     def _bracketed(self, node: Node, outer: int) -> str:
+        while node.op == "if" and (taken := self.folded(node.args[0])) is not None:
+            node = node.args[1] if taken else node.args[2]
         rank = _RANK.get(node.op, 9)
         said = self._text(node, rank)
         return f"（{said}）" if rank < outer and self.lang == "zh" else f"({said})" if rank < outer else said
@@ -144,6 +146,9 @@ class Renderer:
 
     def operand(self, node: Node, beside: Node) -> str:
         """Return a bare number with the unit, or a code with the label, of what it is held against."""
+        if beside.op == "reading" and self.pack is not None:
+            said = self.pack.readings[beside.data].options[node.data].text(self.lang)
+            return f"“{said}”" if self.lang == "zh" else f'"{said}"'
         if node.op == "const" and node.literal:
             return self.value(node.data, beside)
         return self.text(node, 5)
