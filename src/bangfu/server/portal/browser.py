@@ -38,7 +38,7 @@ def put(response: HttpResponse, sitting: Sitting) -> None:
         raise TooLongError
     for name, part in zip(COOKIES, parts, strict=True):
         if part:
-            response.set_cookie(name, part, path=_path(sitting.place), samesite="Lax", secure=not settings.DEMO and settings.SESSION_COOKIE_SECURE, httponly=True)
+            response.set_cookie(name, part, path=_path(sitting.place), samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True)
         else:
             response.delete_cookie(name, path=_path(sitting.place), samesite="Lax")
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from bangfu.rules.answers import names_in
 from bangfu.rules.engine import Engine
+from bangfu.rules.language.fold import folded
 from bangfu.rules.language.nodes import Node
 from bangfu.rules.ledger.write import EVERY
 from bangfu.rules.missing import MissingRow, lacks, missing_rows
@@ -148,31 +149,21 @@ class Measure:
     @property
     def must_not(self) -> list[Line]:
         """Return what must not be so."""
-        return [Line(self._said(node)) for node in self.entry.unless]
+        taken = (folded(node, self.engine.pack.reading_choice) for node in self.entry.unless)
+        return [Line(self._said(node)) for node in taken if node.op != "const" or node.data is not False]
 
     def _split(self, node: Node) -> list[Line]:
-        if node.op == "and":
-            return [line for part in node.args for line in self._split(part)]
-        return [] if self.words.folded(node) else [self._line(node, 0)]
+        """Return the lines of a condition under the readings taken; none where a reading has settled it as met."""
+        taken = folded(node, self.engine.pack.reading_choice)
+        if taken.op == "const" and taken.data is True:
+            return []
+        return [self._line(part, 0) for part in (_flat(taken, "and") if taken.op == "and" else (taken,))]
 
     def _line(self, node: Node, depth: int) -> Line:
         if node.op in ("or", "and") and depth < DEPTH:
-            parts = self._telling(node)
-            if len(parts) == 1:
-                return self._line(parts[0], depth)
             joined = _("以下有一项就行") if node.op == "or" else _("以下各项都要")
-            return Line(joined, [self._line(part, depth + 1) for part in parts])
+            return Line(joined, [self._line(part, depth + 1) for part in _flat(node, node.op)])
         return Line(self._said(node))
-
-    def _telling(self, node: Node) -> list[Node]:
-        """Return the parts of a condition without those that the readings taken have decided."""
-        parts = list(_flat(node, node.op))
-        neutral = node.op == "and"
-        return [part for part in parts if self.words.folded(part) is not neutral and not self._idle(part)] or parts[:1]
-
-    def _idle(self, part: Node) -> bool:
-        """Tell whether an alternative is closed by a reading that was not taken."""
-        return part.op == "and" and any(self.words.folded(inner) is False for inner in _flat(part, "and"))
 
     def _said(self, node: Node) -> str:
         if node.op == "not":
@@ -188,13 +179,17 @@ class Measure:
         return [Sum("", "", said, self.every)] if said else []
 
     def _tier(self, tier: Tier) -> Sum:
-        test = with_units(self.words.text(tier.when)) if tier.when is not None else _("其他情况")
+        test = with_units(self.words.text(folded(tier.when, self.engine.pack.reading_choice))) if tier.when is not None else _("其他情况")
         said = self._amount(tier) or (tier.content.text(self.lang) if tier.content else "") or IN_KIND[self.entry.kind].text(self.lang) if self.entry.is_benefit else ""
         return Sum(tier.label.text(self.lang) if tier.label else "", test, said, EVERY[tier.every].text(self.lang) if tier.every else self.every)
 
     def _amount(self, part: Any) -> str:
         """Return the formula of a sum."""
-        text = self.words.text
+        choice = self.engine.pack.reading_choice
+
+        def text(node: Node) -> str:
+            return self.words.text(folded(node, choice))
+
         if part.amount is not None:
             return _plain_missing(with_units(text(part.amount)))
         if part.share is not None:
