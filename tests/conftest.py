@@ -31,6 +31,7 @@ NEEDS = {
         "reads a ledger out of PostgreSQL", "apt-get install postgresql",
     ),
     "make": Need(shutil.which("make") is not None, "runs the Makefile", "apt-get install make"),
+    "chromium": Need(shutil.which("chromium") is not None, "opens pages in a real browser", "apt-get install chromium fonts-noto-cjk"),
 }
 
 settings.register_profile("test", derandomize=True, deadline=None, database=None)

@@ -16,16 +16,9 @@ from bangfu.rules.casebook import read_cases
 from bangfu.rules.ledger.write import EVERY
 from bangfu.rules.pack.load import load_pack
 from bangfu.rules.pack.model import Entry, Pack
+from bangfu.rules.phrases import KIND_NAMES
 from bangfu.rules.render import Renderer, value_text
 from bangfu.rules.search import search
-
-KIND_NAMES = {
-    "cash": ("现金", "cash"), "service": ("服务", "service"), "goods": ("实物", "goods"), "waiver": ("减免", "waiver"),
-    "insurance": ("保险", "insurance"), "loan": ("贷款", "loan"), "definition": ("定义", "definition"),
-    "recognition": ("认定", "recognition"), "stacking": ("叠加", "stacking"), "duty": ("职责", "duty"), "target": ("目标", "target"),
-    "fund": ("基金", "fund"), "procedure": ("程序", "procedure"), "signal": ("预警", "signal"), "feed": ("数据", "feed"),
-    "responsibility": ("分工", "responsibility"), "principle": ("原则", "principle"),
-}  # fmt: skip
 
 
 @click.command()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -11,20 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from bangfu.cli.context import Context
-from bangfu.rules.assess import Answer, Assessment, Money
+from bangfu.rules.assess import Answer, Assessment
 from bangfu.rules.explain import Reason
 from bangfu.rules.household import Given
 from bangfu.rules.ledger.write import EVERY, STATUS
 from bangfu.rules.needs import need_label
 from bangfu.rules.pack.model import Entry, Pack
-from bangfu.rules.values import decimal_text
-from bangfu.rules.vocabulary import Label
+from bangfu.rules.phrases import first_refusal, in_kind, money_text, who_text
 
 MARKS = {"yes": "[green]✓[/]", "no": "[red]✗[/]", "unknown": "[yellow]?[/]", "info": "[dim]·[/]"}
-KINDS = {
-    "cash": Label("金额由经办单位定", "the office sets the sum"), "service": Label("服务", "service"), "goods": Label("实物", "goods"),
-    "waiver": Label("减免", "reduction"), "insurance": Label("参保", "insured"), "loan": Label("贷款", "loan"),
-}  # fmt: skip
 GIVES = ("cash", "service", "goods", "waiver", "insurance", "loan")
 
 
@@ -36,27 +29,6 @@ def console() -> Console:
     if not made.is_terminal:
         made.width = 110
     return made
-
-
-def money_text(money: Money | None, lang: str) -> str:
-    """Return a sum as people write it: ``1,092.5 元/人·月``, ``100–800 元``."""
-    if money is None:
-        return ""
-    unit = f" {money.unit}" if money.unit else ""
-    if not money.unit and money.exact and 0 < Fraction(money.low) <= 1:
-        return f"{decimal_text(Fraction(money.low) * 100)}%"
-    if money.exact:
-        return f"{_grouped(money.low)}{unit}"
-    if money.high is None:
-        return f"≥ {_grouped(money.low)}{unit}"
-    return f"{_grouped(money.low)}–{_grouped(money.high)}{unit}"
-
-
-def _grouped(number: str) -> str:
-    whole, dot, rest = number.partition(".")
-    if "/" in whole or not whole.lstrip("-").isdigit():
-        return number
-    return f"{int(whole):,}{dot}{rest}"
 
 
 def banner(ctx: Context, pack: Pack, assessment: Assessment, out: Console) -> None:
@@ -71,20 +43,6 @@ def banner(ctx: Context, pack: Pack, assessment: Assessment, out: Console) -> No
         out.print(f"[bold red]{ctx.say(f'该文件自 {assessment.not_before} 起施行，计算日期尚未到。', f'This document is in force only from {assessment.not_before}.')}[/]")
     if pack.document.since is None:
         out.print(f"[yellow]{ctx.say('该文件未载明施行日期，按现行处理。', 'The document gives no date; it is treated as in force.')}[/]")
-
-
-def who_text(given: Given | None, answer: Answer, pack: Pack, lang: str) -> str:
-    """Return whom an answer is about, by name where one is stated."""
-    label = pack.vocabulary.entities[answer.entity].label.text(lang)
-    names = {(r.entity, r.id): r.name for r in given.rows} if given is not None else {}
-    if answer.entity == "household":
-        single = given is not None and len(given.of_entity("household")) == 1
-        return ("全户" if lang == "zh" else "household") if single else answer.row
-    own = names.get((answer.entity, answer.row)) or answer.row
-    if answer.entity == "person":
-        return own
-    holder = names.get(("person", answer.owner)) or answer.owner
-    return f"{holder} · {label} {answer.row}"
 
 
 def print_assessment(ctx: Context, pack: Pack, assessment: Assessment, given: Given | None, out: Console, *, everything: bool = False, most: int | None = None) -> None:
@@ -144,14 +102,7 @@ def _amount(ctx: Context, pack: Pack, answer: Answer) -> str:
         return said
     if answer.needs:
         return ctx.say("待定：", "needs: ") + "、".join(list(dict.fromkeys(need_label(pack, n, ctx.lang) for n in answer.needs))[:3])
-    return money_text(answer.quantity, ctx.lang) or _in_kind(ctx, pack.entries[answer.entry], answer)
-
-
-def _in_kind(ctx: Context, entry: Entry, answer: Answer) -> str:
-    """Return what is given that is no sum: its content, else its kind."""
-    tier = entry.tiers[answer.tier] if answer.tier is not None and entry.tiers else None
-    content = (tier.content if tier is not None else None) or entry.content
-    return (content or KINDS[entry.kind]).text(ctx.lang)
+    return money_text(answer.quantity, ctx.lang) or in_kind(pack.entries[answer.entry], answer, ctx.lang)
 
 
 def print_unknown(ctx: Context, pack: Pack, answers: list[Answer], out: Console, most: int | None) -> None:
@@ -182,15 +133,6 @@ def refused_table(ctx: Context, pack: Pack, answers: list[Answer], given: Given 
     for answer in answers:
         table.add_row(who_text(given, answer, pack, ctx.lang), pack.entries[answer.entry].label.text(ctx.lang), first_refusal(answer, ctx.lang))
     return table
-
-
-def first_refusal(answer: Answer, lang: str) -> str:
-    """Return the first line of an argument that refuses."""
-    for reason in answer.reasons:
-        for _, line in reason.lines():
-            if line.verdict == "no" and not any(c.verdict == "no" for c in line.children):
-                return line.text(lang)
-    return ""
 
 
 def print_reasons(ctx: Context, pack: Pack, answer: Answer, given: Given | None, out: Console) -> None:

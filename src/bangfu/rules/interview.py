@@ -149,6 +149,10 @@ class Interview:
         found = self._target(answer, name)
         return None if found is None or found in self.declined else found
 
+    def question_for(self, answer: Answer, name: str) -> Question | None:
+        """Return the question that would settle a missing name, also one that was declined; None where nobody can answer it here."""
+        return self._target(answer, name)
+
     def _target(self, answer: Answer, name: str) -> Question | None:
         vocabulary = self.engine.pack.vocabulary
         if name == "record":

@@ -53,11 +53,15 @@ class KeyRing:
 
     def encrypt(self, text: str, purpose: str) -> bytes:
         """Return the cipher text under the newest key."""
+        return self.seal(text.encode(), purpose)
+
+    def seal(self, content: bytes, purpose: str) -> bytes:
+        """Return bytes sealed under the newest key."""
         version = self.newest
         nonce = secrets.token_bytes(NONCE_BYTES)
         made = Cipher(algorithms.SM4(self._cipher_key(version)), modes.GCM(nonce)).encryptor()
         made.authenticate_additional_data(purpose.encode())
-        body = made.update(text.encode()) + made.finalize()
+        body = made.update(content) + made.finalize()
         return bytes([version]) + nonce + made.tag + body
 
     def decrypt(self, sealed: bytes, purpose: str) -> str:
@@ -66,12 +70,22 @@ class KeyRing:
         Raises:
             KeyProblemError: The key of its version is missing, or the value was changed.
         """
+        return self.unseal(sealed, purpose).decode()
+
+    def unseal(self, sealed: bytes, purpose: str) -> bytes:
+        """Return the bytes that were sealed.
+
+        Raises:
+            KeyProblemError: The key of its version is missing, or the value was changed or cut short.
+        """
+        if len(sealed) < 1 + NONCE_BYTES + TAG_BYTES:
+            raise KeyProblemError("密文不完整 | the sealed value is cut short")
         version, rest = sealed[0], sealed[1:]
         nonce, tag, body = rest[:NONCE_BYTES], rest[NONCE_BYTES : NONCE_BYTES + TAG_BYTES], rest[NONCE_BYTES + TAG_BYTES :]
         opened = Cipher(algorithms.SM4(self._cipher_key(version)), modes.GCM(nonce, tag)).decryptor()
         opened.authenticate_additional_data(purpose.encode())
         try:
-            return (opened.update(body) + opened.finalize()).decode()
+            return opened.update(body) + opened.finalize()
         except InvalidTag:
             raise KeyProblemError("密文与密钥不符或被改动 | the value does not fit the key, or was changed") from None
 

@@ -1,0 +1,186 @@
+"""The result of a sitting as a page and as a printed form: what is certain, what is open and what would settle it, what is not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from bangfu.rules.assess import Answer, Assessment, assess
+from bangfu.rules.engine import Engine
+from bangfu.rules.explain import Reason
+from bangfu.rules.interview import Interview, Question
+from bangfu.rules.ledger.write import EVERY
+from bangfu.rules.needs import need_label
+from bangfu.rules.pack.model import BENEFIT_KINDS
+from bangfu.rules.phrases import KIND_NAMES, first_refusal, in_kind, money_text
+from bangfu.server.portal.asking import person_name
+from bangfu.server.portal.words import language, with_units
+from bangfu.server.selfcheck.sitting import Sitting
+
+MOST_NEEDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that would settle an answer; ``url`` is where to answer it, empty where only an office or the place can."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoned:
+    """One line of an argument with its depth and mark."""
+
+    depth: int
+    verdict: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One answer in the words of the page."""
+
+    entry: str
+    name: str
+    who: str
+    kind: str
+    tier: str
+    sum: str
+    every: str
+    given: str
+    articles: str
+    office: str
+    joins: str
+    papers: tuple[str, ...]
+    needs: tuple[Need, ...]
+    reasons: tuple[Reasoned, ...]
+    refusal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a page of results shows."""
+
+    on: dt.date
+    met: tuple[Card, ...]
+    recognised: tuple[Card, ...]
+    open: tuple[Card, ...]
+    refused: int
+
+
+class Teller:
+    """Puts the answers of one sitting into words."""
+
+    def __init__(self, engine: Engine, sitting: Sitting, interview: Interview) -> None:
+        self.engine, self.pack, self.sitting, self.interview = engine, engine.pack, sitting, interview
+        self.lang = language()
+
+    def assessment(self) -> Assessment:
+        """Return the answers with their arguments."""
+        given = self.interview.given
+        return assess(self.engine, given, self.interview.on, basis="met" if not given.record else None)
+
+    def result(self) -> Result:
+        """Return what is certain, what is open; what is refused is counted only."""
+        found = self.assessment()
+        gives = [a for a in found.answers if a.kind in BENEFIT_KINDS]
+        met = [a for a in gives if a.computed == "met"]
+        waiting = [a for a in gives if a.computed == "unknown"]
+        recognised = [a for a in found.answers if a.kind == "recognition" and a.computed == "met"]
+        return Result(
+            found.on, tuple(map(self.card, sorted(met, key=_family_first))), tuple(map(self.card, sorted(recognised, key=_family_first))),
+            tuple(self.gathered(waiting)), len({a.entry for a in gives if a.computed == "not_met"}),
+        )  # fmt: skip
+
+    def refused(self) -> list[list[Card]]:
+        """Return what is not met, with the reason: the cards of one entry together."""
+        found: dict[str, list[Card]] = {}
+        for answer in self.assessment().answers:
+            if answer.kind in BENEFIT_KINDS and answer.computed == "not_met":
+                found.setdefault(answer.entry, []).append(self.card(answer))
+        return list(found.values())
+
+    def gathered(self, answers: list[Answer]) -> Iterator[Card]:
+        """Yield what is open, one card for each entry, what needs the fewest answers first."""
+        by_entry: dict[str, list[Answer]] = {}
+        for answer in answers:
+            by_entry.setdefault(answer.entry, []).append(answer)
+        for group in sorted(by_entry.values(), key=lambda g: len(set().union(*(a.needs for a in g)))):
+            first = group[0]
+            needs = dict.fromkeys(need for answer in group for need in self.needs(answer))
+            who = dict.fromkeys(self.who(answer) for answer in group)
+            yield self.card(first, who=self.joined(who), needs=tuple(needs))
+
+    def joined(self, parts: Any) -> str:
+        """Return parts as one list in the language of the page."""
+        return ("、" if self.lang == "zh" else ", ").join(part for part in parts if part)
+
+    def card(self, answer: Answer, who: str | None = None, needs: tuple[Need, ...] | None = None) -> Card:
+        """Return one answer in words."""
+        entry, words = self.pack.entries[answer.entry], self.pack.vocabulary.words
+        tier = entry.tiers[answer.tier] if answer.tier is not None and entry.tiers else None
+        benefit = answer.kind in BENEFIT_KINDS
+        return Card(
+            entry=answer.entry, name=entry.label.text(self.lang), who=self.who(answer) if who is None else who, kind=KIND_NAMES[answer.kind][self.lang == "en"],
+            tier=tier.label.text(self.lang) if tier is not None and tier.label is not None else "",
+            sum=with_units(money_text(answer.amount, self.lang)), every=EVERY[answer.every].text(self.lang) if answer.every else "",
+            given=self.given(answer) if benefit else "", articles=self.joined(answer.articles), office=self.pack.office_text(answer.office, self.lang),
+            joins=self.joined(self.pack.office_text(office, self.lang) for office in answer.joins),
+            papers=tuple(words[p].text(self.lang) for p in answer.papers if p in words),
+            needs=tuple(dict.fromkeys(self.needs(answer))) if needs is None else needs, reasons=tuple(self.reasons(answer.reasons)),
+            refusal=with_units(self.named(first_refusal(answer, self.lang))) if answer.computed == "not_met" else "",
+        )  # fmt: skip
+
+    def given(self, answer: Answer) -> str:
+        """Return what is given where no sum is known."""
+        if answer.amount is not None:
+            return ""
+        if answer.needs and answer.computed == "met" and self.pack.entries[answer.entry].has_money:
+            return _("数额还不能确定")
+        said = with_units(money_text(answer.quantity, self.lang))
+        return said or in_kind(self.pack.entries[answer.entry], answer, self.lang)
+
+    def who(self, answer: Answer) -> str:
+        """Return whom an answer is about."""
+        if answer.entity == "household":
+            return _("全家")
+        if answer.entity == "person":
+            return person_name(self.sitting, answer.row)
+        label = self.pack.vocabulary.entities[answer.entity].label.text(self.lang)
+        if answer.owner == "household":
+            return label
+        return _("%(person)s的%(thing)s") % {"person": person_name(self.sitting, answer.owner), "thing": label}
+
+    def needs(self, answer: Answer) -> Iterator[Need]:
+        """Yield what would settle an answer."""
+        for name in answer.needs:
+            question = self.interview.question_for(answer, name)
+            yield Need(need_label(self.pack, name, self.lang), self.url(question) if question is not None else "")
+
+    def url(self, question: Question) -> str:
+        """Return the address of the page that asks one question."""
+        return reverse("portal:ask", args=[self.sitting.place, question.kind, question.name, question.row or "-"])
+
+    def reasons(self, lines: tuple[Reason, ...]) -> Iterator[Reasoned]:
+        """Yield the lines of an argument."""
+        for reason in lines:
+            for depth, line in reason.lines():
+                yield Reasoned(min(depth, 4), line.verdict, with_units(self.named(line.text(self.lang))))
+
+    def named(self, text: str) -> str:
+        """Put names where the rules write the numbers of members."""
+        for place in range(len(self.sitting.names), 0, -1):
+            for mark in ("：", ":"):
+                if text.startswith(f"P{place}{mark}"):
+                    return person_name(self.sitting, f"P{place}") + text[len(f"P{place}") :]
+        return text
+
+
+def _family_first(answer: Answer) -> tuple[bool, str]:
+    return (answer.entity != "household", answer.owner)
