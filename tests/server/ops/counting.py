@@ -6,6 +6,8 @@ rows), *commit* (after a step's commit), *end* (after the last step, before the 
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import os
 import signal
 import sys
@@ -36,54 +38,70 @@ def count(run: Any) -> dict[str, Any]:
     return {"rows": run.done}
 
 
-def main() -> None:
-    """Do what the word says: prepare, ask, work, reap."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bangfu.server.settings")
-    import django
+def prepare() -> None:
+    """Make the installation."""
+    from bangfu.server.installation import bring_up_to_date
 
-    django.setup()
+    bring_up_to_date(demo=False)
+
+
+def ask(key: str) -> None:
+    """Ask for a count."""
+    from bangfu.server.audit.acting import acting_as, system_actor
+    from bangfu.server.jobs.actions import enqueue
+
+    with acting_as(system_actor("任务")):
+        enqueue("count", key=key, area_code=0, total=STEPS * ROWS)
+
+
+def work() -> None:
+    """Be the worker until nothing is left to do."""
     from django.core.management import call_command
 
     from bangfu.server.jobs import running
+
+    claim = running.claim
+
+    def claimed(pk: int, lease: str) -> bool:
+        maybe_die("claim")
+        return claim(pk, lease)
+
+    running.claim = claimed
+    call_command("db_worker", batch=True, startup_delay=False)
+    running.claim = claim
+
+
+def reap() -> None:
+    """Take every running job for dead."""
+    from bangfu.server.audit.acting import acting_as, system_actor
+    from bangfu.server.jobs import actions
+
+    with acting_as(system_actor("任务")):
+        actions.reap(dt.timedelta(0))
+
+
+def tell(key: str) -> None:
+    """Print a job and every row it wrote, as one line of JSON."""
+    from bangfu.server.audit.models import Entry
+    from bangfu.server.jobs.models import Job
+
+    told = Job.objects.get(key=key)
+    rows = Entry.objects.filter(action="count.row", object_id=str(told.pk)).order_by("pk").values_list("details", flat=True)
+    print(json.dumps({"status": told.status, "done": told.done, "state": told.state, "result": told.result, "rows": list(rows), "attempt": told.attempt}))
+
+
+def main() -> None:
+    """Do what the words say, one after another; a word may carry an argument after ``=``."""
+    import django
+
+    django.setup()
+
     from bangfu.server.jobs.kinds import job
 
     job("count", "计数")(count)
-    if sys.argv[1] == "prepare":
-        from bangfu.server.installation import bring_up_to_date
-
-        bring_up_to_date(demo=False)
-    elif sys.argv[1] == "ask":
-        from bangfu.server.audit.acting import acting_as, system_actor
-        from bangfu.server.jobs.actions import enqueue
-
-        with acting_as(system_actor("任务")):
-            enqueue("count", key=sys.argv[2], area_code=0, total=STEPS * ROWS)
-    elif sys.argv[1] == "reap":
-        import datetime as dt
-
-        from bangfu.server.audit.acting import acting_as, system_actor
-        from bangfu.server.jobs.actions import reap
-
-        with acting_as(system_actor("任务")):
-            print(reap(dt.timedelta(0)))
-    elif sys.argv[1] == "work":
-        claim = running.claim
-
-        def claimed(pk: int, lease: str) -> bool:
-            maybe_die("claim")
-            return claim(pk, lease)
-
-        running.claim = claimed
-        call_command("db_worker", batch=True, startup_delay=False)
-    elif sys.argv[1] == "tell":
-        import json
-
-        from bangfu.server.audit.models import Entry
-        from bangfu.server.jobs.models import Job
-
-        told = Job.objects.get(key=sys.argv[2])
-        rows = Entry.objects.filter(action="count.row", object_id=str(told.pk)).order_by("pk").values_list("details", flat=True)
-        print(json.dumps({"status": told.status, "done": told.done, "state": told.state, "result": told.result, "rows": list(rows), "attempt": told.attempt}))
+    for word in sys.argv[1:]:
+        name, _, argument = word.partition("=")
+        {"prepare": prepare, "ask": ask, "work": work, "reap": reap, "tell": tell}[name](*([argument] if argument else []))
 
 
 if __name__ == "__main__":

@@ -190,21 +190,15 @@ def kill_points(number: int, seed: int) -> list[str]:
 @pytest.mark.proof
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
     """SIGKILL to a real worker at seeded points (25 in ``make proofs``); each job, resumed, equals an unbroken run."""
-    points = kill_points(25 if PROOFS else 4, seed=20261125)
+    points = kill_points(25 if PROOFS else 3, seed=20261125)
     worker = ("-m", "tests.server.ops.counting")
     with fresh(tmp_path / "home", "bangfu_kill") as env:
-        python(env, *worker, "prepare")
-        python(env, *worker, "ask", "unbroken")
-        python(env, *worker, "work")
-        whole = json.loads(python(env, *worker, "tell", "unbroken").stdout)
+        whole = json.loads(python(env, *worker, "prepare", "ask=unbroken", "work", "tell=unbroken").stdout)
         assert (whole["status"], whole["done"], len(whole["rows"]), whole["attempt"]) == ("done", 100, 100, 1)
         for point in points:
-            python(env, *worker, "ask", point)
-            dead = python(env | {"COUNT_KILL": point}, *worker, "work", check=False)
+            dead = python(env | {"COUNT_KILL": point}, *worker, f"ask={point}", "work", check=False)
             assert dead.returncode == -signal.SIGKILL, (point, dead.stderr)
-            broken = json.loads(python(env, *worker, "tell", point).stdout)
+            told = python(env, *worker, f"tell={point}", "reap", "work", f"tell={point}").stdout.splitlines()
+            broken, mended = (json.loads(line) for line in told)
             assert broken["status"] != "done"
-            python(env, *worker, "reap")
-            python(env, *worker, "work")
-            mended = json.loads(python(env, *worker, "tell", point).stdout)
             assert {**mended, "attempt": 1} == whole, point
