@@ -5,12 +5,13 @@ UV_VERSION := 0.13.9
 UV         := .uv/bin/uv
 BIN        := .venv/bin
 ON_CORES   := -n 2
+PORT       ?= 8000
 NODE_WHEEL := 24.19.0
 SYSTEM_NPM := $(shell command -v npm 2>/dev/null)
 NPM        := $(or $(SYSTEM_NPM),.uv/bin/npm)
 export NODE_USE_SYSTEM_CA := 1
 .DEFAULT_GOAL := help
-.PHONY: help setup run quick test proofs check bench lock
+.PHONY: help setup run demo quick test proofs check bench lock
 
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -38,7 +39,10 @@ var/.assets: package.json package-lock.json scripts/vendor_assets.py | $(filter 
 	$(PYTHON) scripts/vendor_assets.py
 	@touch $@
 
-run: setup       ## assess the example households of all five places
+run: setup       ## open the server with a made-up district, on PORT (8000); Ctrl-C stops it
+	@BANGFU_HOME=var/demo exec $(BIN)/bangfu serve --demo --port $(PORT)
+
+demo: setup      ## assess the example households of all five places, in the terminal
 	@$(BIN)/bangfu demo
 
 quick: setup     ## the tests for every save, under a minute

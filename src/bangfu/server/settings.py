@@ -162,6 +162,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"bangfu": {"level": "INFO"}},
+    "loggers": {"bangfu": {"level": "INFO"}, "django_tasks": {"level": "WARNING"}, "django_tasks_db": {"level": "ERROR"}},
 }
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # we lock by user name and address together, on purpose
