@@ -26,6 +26,10 @@ class Need(NamedTuple):
 
 
 NEEDS = {
+    "chromium": Need(shutil.which("chromium") is not None, "drives the pages in a real browser", "apt-get install chromium fonts-noto-cjk"),
+    "postgresql": Need(
+        bool(list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))) or "PG_BIN" in os.environ, "runs the server's tests on the second database", "apt-get install postgresql"
+    ),
     "make": Need(shutil.which("make") is not None, "runs the Makefile", "apt-get install make"),
 }
 
