@@ -64,8 +64,14 @@ def objects_in(world: World, community: str) -> Objects:
 
 
 Arguments = Callable[[Objects], dict[str, Any]]
-EXAMPLES: dict[str, Arguments] = {}
-QUERIES: dict[str, list[Callable[[Objects], dict[str, Any]]]] = {}
+EXAMPLES: dict[str, Arguments] = {
+    **{f"desk:admin_{name}": lambda o: {"pk": o.user.pk} for name in ("user", "switch", "assign", "end_role", "secure", "relative")},
+    **{f"desk:admin_{name}": lambda o: {"pk": o.job.pk} for name in ("job", "job_retry", "job_cancel")},
+}
+QUERIES: dict[str, list[Callable[[Objects], dict[str, Any]]]] = {
+    "desk:admin_audit": [lambda o: {"who": o.mark}, lambda o: {"household": o.household.number}, lambda o: {"kind": "readings"}, lambda o: {"what": "scope."}],
+    "desk:admin_jobs": [lambda o: {"status": "waiting"}],
+}
 PUBLIC: dict[str, dict[str, Any]] = {}
-NOISY: set[str] = set()
+NOISY: set[str] = {"desk:admin_audit"}
 """Pages that tell of the proof's own calls, such as the read log: they are searched for marks, not compared word by word."""

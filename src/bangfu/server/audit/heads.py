@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from bangfu.server.audit.actions import record
 from bangfu.server.audit.models import Link
 from bangfu.server.audit.seal import START
 from bangfu.server.calendar import clock
@@ -22,6 +23,14 @@ def line() -> str:
     """Return the head as one line of JSON, with the moment it was read."""
     number, digest = head()
     return json.dumps({"read_at": clock.moment().isoformat(timespec="seconds"), "number": number, "sm3": digest})
+
+
+def export_head() -> str:
+    """Return the head for whoever keeps it elsewhere, and record that it was taken."""
+    last = Link.objects.order_by("-number").first()
+    if last is not None:
+        record("audit.exported", of=last)
+    return line()
 
 
 def keep_head(path: Path | None = None) -> Path:
