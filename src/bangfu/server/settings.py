@@ -117,6 +117,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {"login_failed": None}  # axes counts failures, in the database and for all processes; administrators can lift its lock
 ACCOUNT_FORMS = {"change_password": "bangfu.server.accounts.forms.OwnPasswordForm"}
 MFA_ADAPTER = "bangfu.server.accounts.adapter.SealedFactors"
 MFA_FORMS = {"authenticate": "bangfu.server.accounts.forms.CodeForm", "reauthenticate": "bangfu.server.accounts.forms.CodeAgainForm"}
