@@ -90,12 +90,12 @@ def refuse_taken_port(host: str, port: int) -> None:
             ) from None
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """A signal asked to stop."""
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    raise Stopped
+    raise StoppedError
 
 
 def _run_all(host: str, port: int) -> int:
@@ -116,7 +116,7 @@ def _run_all(host: str, port: int) -> int:
         while all(process.poll() is None for process in running):
             time.sleep(0.2)
         code = 1
-    except Stopped:
+    except StoppedError:
         code = 0
     finally:
         _end(running)

@@ -42,14 +42,14 @@ def table() -> list[Entry]:
         with acting_as(system_actor("任务")):
             return reap()
 
-    seconds, hours = (lambda n: dt.timedelta(seconds=n)), (lambda n: dt.timedelta(hours=n))
+    minute, day = dt.timedelta(minutes=1), dt.timedelta(days=1)
     return [
-        Entry("jobs of dead workers", seconds(20), reap_jobs),
-        Entry("sign of life of the worker", seconds(60), sign_of_life.enqueue),
-        Entry("seal the audit", seconds(60), seal),
-        Entry("keep the head of the audit outside the database", hours(24), keep_head),
-        Entry("forget ended sessions", hours(24), lambda: call_command("clearsessions")),
-        Entry("forget delivered tasks", hours(24), lambda: call_command("prune_db_task_results", verbosity=0)),
+        Entry("jobs of dead workers", minute / 3, reap_jobs),
+        Entry("sign of life of the worker", minute, sign_of_life.enqueue),
+        Entry("seal the audit", minute, seal),
+        Entry("keep the head of the audit outside the database", day, keep_head),
+        Entry("forget ended sessions", day, lambda: call_command("clearsessions")),
+        Entry("forget delivered tasks", day, lambda: call_command("prune_db_task_results", verbosity=0)),
     ]
 
 

@@ -118,7 +118,11 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login_failed": None}  # axes counts failures, in the database and for all processes; administrators can lift its lock
-ACCOUNT_FORMS = {"change_password": "bangfu.server.accounts.forms.OwnPasswordForm"}
+ACCOUNT_FORMS = {
+    "login": "bangfu.server.accounts.forms.SignInForm",
+    "change_password": "bangfu.server.accounts.forms.OwnPasswordForm",
+    "reauthenticate": "bangfu.server.accounts.forms.PasswordAgainForm",
+}
 MFA_ADAPTER = "bangfu.server.accounts.adapter.SealedFactors"
 MFA_FORMS = {"authenticate": "bangfu.server.accounts.forms.CodeForm", "reauthenticate": "bangfu.server.accounts.forms.CodeAgainForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

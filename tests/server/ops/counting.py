@@ -40,8 +40,12 @@ def count(run: Any) -> dict[str, Any]:
 
 def prepare() -> None:
     """Make the installation."""
-    from bangfu.server.installation import bring_up_to_date
+    from django.conf import settings
 
+    from bangfu.server.installation import bring_up_to_date
+    from bangfu.server.keys import make_first_keys
+
+    make_first_keys(settings.ENVIRONMENT.keys)
     bring_up_to_date(demo=False)
 
 

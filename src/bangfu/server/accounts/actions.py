@@ -9,7 +9,6 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from axes.utils import reset as axes_reset
 from django.contrib.auth.password_validation import validate_password
-
 from django.db.models import Q
 
 from bangfu.server.accounts.enums import APART, Role

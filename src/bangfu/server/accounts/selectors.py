@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db.models import Q, QuerySet
 
-from bangfu.server.accounts.enums import Role
+from bangfu.server.accounts.enums import ADMINS, Role
 from bangfu.server.accounts.models import Assignment, NearRelative, User
 from bangfu.server.accounts.permissions import PERMISSIONS
 from bangfu.server.areas.scope import Scope
@@ -83,3 +83,9 @@ def factors_of(user: User) -> set[str]:
 def relatives_of(user: User) -> QuerySet[NearRelative]:
     """Return the near relatives that somebody has declared."""
     return NearRelative.objects.filter(user=user).order_by("declared_on", "pk")
+
+
+def administrators_on(day: dt.date) -> set[Role]:
+    """Return the roles of administration that somebody active holds on a day, anywhere."""
+    held = Assignment.objects.filter(Q(until=None) | Q(until__gte=day), role__in=ADMINS, since__lte=day, user__is_active=True)
+    return {Role(role) for role in held.values_list("role", flat=True)}

@@ -10,6 +10,7 @@ LABELS = {
     "account.unlocked": _("解除锁定"),
     "area.made": _("添加辖区"),
     "audit.exported": _("导出审计链摘要"),
+    "date.advanced": _("推进演示日期"),
     "factor.added": _("设置动态口令"),
     "factor.recovery_used": _("用恢复码登录"),
     "factor.renewed": _("更换恢复码"),

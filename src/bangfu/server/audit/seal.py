@@ -85,8 +85,13 @@ def verify(expected_head: tuple[int, str] | None = None, kept: Sequence[tuple[in
                 faults.append(f"{link.number}: 与库外留存的摘要不符 | differs from the digest kept outside")
             before, expected, seen = link.digest, expected + 1, seen + 1
         faults += [f"{number}: 库外留存的环已不在 | the link kept outside is gone" for number in sorted(heads) if number >= expected]
-        unsealed = Entry.objects.count() - Link.objects.count()
-    return Proof(seen, tuple(faults), unsealed, before)
+        waiting = unsealed()
+    return Proof(seen, tuple(faults), waiting, before)
+
+
+def unsealed() -> int:
+    """Return how many entries are not linked yet."""
+    return Entry.objects.count() - Link.objects.count()
 
 
 def _pairs() -> Iterator[tuple[Link, Entry | None]]:

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from bangfu.server.areas.scope import Scope
 from bangfu.server.audit.models import Actor, Entry, Reading
@@ -24,7 +24,7 @@ class Sought:
     households: list[int] | None = None
 
 
-def entries(scope: Scope, sought: Sought) -> QuerySet[Entry]:
+def entries(scope: Scope, sought: Sought) -> Any:
     """Return the acts inside a scope, newest first."""
     found = Entry.objects.filter(scope.condition("area_code"), _when(sought))
     if sought.who:
@@ -34,7 +34,7 @@ def entries(scope: Scope, sought: Sought) -> QuerySet[Entry]:
     return _of(found, sought)
 
 
-def readings(scope: Scope, sought: Sought) -> QuerySet[Reading]:
+def readings(scope: Scope, sought: Sought) -> Any:
     """Return who looked at whose data inside a scope, newest first; ``what`` is the page."""
     found = Reading.objects.filter(scope.condition("area_code"), _when(sought))
     if sought.who:
@@ -47,6 +47,11 @@ def readings(scope: Scope, sought: Sought) -> QuerySet[Reading]:
 def actions_within(scope: Scope) -> list[str]:
     """Return the kinds of act that there are inside a scope."""
     return sorted(Entry.objects.filter(scope.condition("area_code")).order_by().values_list("action", flat=True).distinct())
+
+
+def actor_names(ids: set[int]) -> dict[int, str]:
+    """Return the names of actors."""
+    return dict(Actor.objects.filter(pk__in=ids).values_list("pk", "name"))
 
 
 def _actors(name: str) -> Any:

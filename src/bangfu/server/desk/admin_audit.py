@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -35,9 +37,17 @@ def audit(request: HttpRequest) -> HttpResponse:
     shown = {
         "form": form, "page": page, "readings": readings, "actions": [(a, label_of(a)) for a in selectors.actions_within(scope)],
         "query": kept.urlencode(), "head": head(),
-        "rows": [(row, label_of(row.page if readings else row.action)) for row in page],
+        "rows": _named(list(page), readings),
     }  # fmt: skip
     return render(request, "desk/admin/audit.html", shown, status=200 if form.is_valid() else 422)
+
+
+def _named(rows: list[Any], readings: bool) -> list[tuple[Any, str, str]]:
+    """Return rows with the name of who acted and of what was done."""
+    if not readings:
+        return [(row, row.actor_name, label_of(row.action)) for row in rows]
+    names = selectors.actor_names({row.actor_id for row in rows})
+    return [(row, names.get(row.actor_id, ""), label_of(row.page)) for row in rows]
 
 
 @staff("audit.export")

@@ -37,7 +37,7 @@ class NewAccountForm(ScopedForm):
 
     username = forms.RegexField(r"^[A-Za-z0-9._-]{3,40}$", label=_("登录名"), help_text=_("3 到 40 个字母、数字、点、横线"))
     name = forms.CharField(label=_("姓名"), max_length=60)
-    home = forms.ModelChoiceField(queryset=None, label=_("所属辖区"))  # type: ignore[arg-type]
+    home: Any = forms.ModelChoiceField(queryset=None, label=_("所属辖区"))
 
 
 class ReasonForm(forms.Form):
@@ -50,7 +50,7 @@ class AssignForm(ScopedForm):
     """A role in an area from a day."""
 
     role = forms.ChoiceField(label=_("角色"), choices=Role.choices)
-    area = forms.ModelChoiceField(queryset=None, label=_("辖区"))  # type: ignore[arg-type]
+    area: Any = forms.ModelChoiceField(queryset=None, label=_("辖区"))
     since = forms.DateField(label=_("起"), widget=day_input())
     until = forms.DateField(label=_("止"), widget=day_input(), required=False)
 

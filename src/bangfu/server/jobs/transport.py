@@ -11,7 +11,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 
-@task()
+@task()  # type: ignore[untyped-decorator]
 def carry_out(pk: int) -> None:
     """Do a job."""
     from bangfu.server.jobs.running import run
@@ -19,7 +19,7 @@ def carry_out(pk: int) -> None:
     run(pk)
 
 
-@task()
+@task()  # type: ignore[untyped-decorator]
 def sign_of_life() -> None:
     """Leave the moment in a file of the home: a worker takes tasks from the queue."""
     folder = settings.ENVIRONMENT.home / "run"
