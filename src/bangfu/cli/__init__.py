@@ -14,7 +14,7 @@ COMMANDS = {
     "assess": "assessing", "why": "assessing", "compare": "assessing", "demo": "assessing", "ask": "asking",
     "check": "policies", "coverage": "policies", "missing": "policies", "readings": "policies", "rules": "browsing",
     "template": "making", "new": "making", "cases": "policies",
-    "serve": "serving", "accounts": "installing", "doctor": "installing", "audit": "auditing", "keys": "keys", "backup": "keeping", "restore": "keeping",
+    "serve": "serving", "upgrade": "installing", "accounts": "installing", "doctor": "installing", "audit": "auditing", "keys": "keys", "backup": "keeping", "restore": "keeping",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""``doctor``: what is missing or wrong; ``accounts first``: the first district with its three administrators."""
+"""``upgrade``; ``doctor``: what is missing or wrong; ``accounts first``: the first district with its three administrators."""
 
 from __future__ import annotations
 
@@ -27,6 +27,19 @@ def doctor(ctx: Context, demo: bool) -> int:
             click.echo(f"[{ctx.say(*MARKS[found.level])}] {ctx.say(found.zh, found.en)}" + (f"\n     → {mend}" if mend else ""))
     click.echo(ctx.say(f"{wrong} 处不对。", f"{wrong} wrong.") if wrong else ctx.say("没有不对的。", "Nothing is wrong."))
     return 1 if wrong else 0
+
+
+@click.command()
+@click.pass_obj
+def upgrade(ctx: Context) -> int:
+    """新装或升级后：更新表结构、触发器、放假安排、网页文件；重复运行无害 | After installing or upgrading: tables, guards, calendar, files."""
+    set_up()
+    from bangfu.server.installation import bring_up_to_date
+
+    with setup_faults():
+        bring_up_to_date(demo=False)
+    click.echo(ctx.say("已是最新。", "Up to date."))
+    return 0
 
 
 @click.group()

@@ -95,7 +95,7 @@ def migrations() -> Iterator[Finding]:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
-        yield Finding("bad", f"有 {len(plan)} 项表结构更新没做", f"{len(plan)} migrations are pending", "先备份，再运行 bangfu serve 或 python -m django migrate", "back up, then bangfu serve or python -m django migrate")
+        yield Finding("bad", f"有 {len(plan)} 项表结构更新没做", f"{len(plan)} migrations are pending", "先 bangfu backup，再 bangfu upgrade", "bangfu backup, then bangfu upgrade")
     else:
         yield Finding("good", "表结构是最新的", "the tables are up to date")
 
@@ -110,7 +110,7 @@ def triggers() -> Iterator[Finding]:
     """Every table refuses writes without an actor."""
     tables = lacking()
     if tables:
-        yield Finding("bad", f"{len(tables)} 张表缺少防护触发器：{'、'.join(tables[:5])}", f"{len(tables)} tables lack their guards: {', '.join(tables[:5])}", "运行 bangfu serve 或 python -m django migrate，会重新装上；并查清是谁去掉的", "bangfu serve or python -m django migrate puts them back; find out who took them off")
+        yield Finding("bad", f"{len(tables)} 张表缺少防护触发器：{'、'.join(tables[:5])}", f"{len(tables)} tables lack their guards: {', '.join(tables[:5])}", "bangfu upgrade 会重新装上；并查清是谁去掉的", "bangfu upgrade puts them back; find out who took them off")
     else:
         yield Finding("good", "每张表都有防护触发器", "every table has its guards")
 
@@ -179,7 +179,7 @@ def audit() -> Iterator[Finding]:
 def static_files() -> Iterator[Finding]:
     """The files that pages use are gathered."""
     if not (settings.STATIC_ROOT / "staticfiles.json").is_file():
-        yield Finding("bad", "网页用的文件没有收集", "the files of the pages are not gathered", "python -m django collectstatic --noinput", "python -m django collectstatic --noinput")
+        yield Finding("bad", "网页用的文件没有收集", "the files of the pages are not gathered", "bangfu upgrade", "bangfu upgrade")
 
 
 def deployment() -> Iterator[Finding]:

@@ -135,7 +135,7 @@ def test_a_new_installation_from_ceremony_to_doctor(tmp_path: Path) -> None:
         script = "import sys; from click.testing import CliRunner; from bangfu.cli import cli; r = CliRunner().invoke(cli, sys.argv[2:], input=sys.argv[1], standalone_mode=False); print(r.output); sys.exit(1 if r.exception else 0)"
         both = "custodian a says so\ncustodian b says so\n"
         python(env, "-c", script, both, "--lang", "en", "keys", "new", str(tmp_path / "a"), str(tmp_path / "b"))
-        python(env, "-c", "import django; django.setup(); from bangfu.server.installation import bring_up_to_date; bring_up_to_date(demo=False)")
+        bangfu(env, "upgrade")
         bad = bangfu(env, "doctor", check=False)
         assert bad.returncode == 1
         assert "accounts first" in bad.stdout
