@@ -22,7 +22,7 @@ from bangfu.server.registry.identity import id_index, reveal_id_number
 from bangfu.server.registry.models import Person
 from tests.server.conftest import World
 
-NUMBERS = ["11010519491231002X", "42010619500101001" + calc_check_digit("420106195001010010")]
+NUMBERS = ["11010519491231002X", "11010519500101001" + calc_check_digit("110105195001010010")]
 
 
 def test_every_encrypted_column_is_named() -> None:
