@@ -104,7 +104,7 @@ def _run_all(host: str, port: int) -> int:
         sys.executable, "-m", "gunicorn", "bangfu.server.wsgi:application", "--bind", f"{host}:{port}", "--workers", "2", "--threads", "8",
         "--keep-alive", "0", "--no-control-socket", "--log-level", "warning",
     ]  # fmt: skip
-    worker = [sys.executable, "-m", "django", "db_worker", "--queue-name", "*"]
+    worker = [sys.executable, "-m", "django", "db_worker", "--queue-name", "*", "--verbosity", "0"]  # our own log tells of jobs that fail
     recurring = [sys.executable, "-m", "bangfu.server.recurring"]
     for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(name, _stop)

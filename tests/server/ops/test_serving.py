@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from bangfu.server.keys import make_first_keys
 from tests.conftest import ROOT
 from tests.server.ops.surroundings import bangfu, fresh, python
 
@@ -88,6 +89,7 @@ def test_a_demonstration_comes_up_and_leaves_nothing(tmp_path: Path) -> None:
             assert "TOTP" in said
         key = bangfu(env, "serve", "--port", str(free_port()), check=False)
         assert (key.returncode, "demo-" in key.stderr, "secret_key" in key.stderr) == (2, False, True)
+        make_first_keys(tmp_path / "own")
         data = bangfu(env | {"BANGFU_KEYS": str(tmp_path / "own")}, "serve", "--port", str(free_port()), check=False)
         assert data.returncode == 2
         assert "DATABASE_URL" in data.stderr
