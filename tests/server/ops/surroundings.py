@@ -37,7 +37,7 @@ def fresh(home: Path, name: str = "bangfu_ops", **more: str) -> Iterator[dict[st
 
 def python(env: dict[str, str], *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run Python with some words and return what it said."""
-    done = subprocess.run([sys.executable, *words], env=env, cwd=ROOT, text=True, capture_output=True, check=False, timeout=120)
+    done = subprocess.run([sys.executable, *words], env=env, cwd=ROOT, text=True, capture_output=True, check=False, timeout=900)
     if check and done.returncode:
         raise AssertionError(f"{words} → {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
