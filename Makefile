@@ -5,17 +5,18 @@ UV_VERSION := 0.13.9
 UV         := .uv/bin/uv
 BIN        := .venv/bin
 ON_CORES   := -n 2
+PORT       ?= 8000
 NODE_WHEEL := 24.19.0
 SYSTEM_NPM := $(shell command -v npm 2>/dev/null)
 NPM        := $(or $(SYSTEM_NPM),.uv/bin/npm)
 export NODE_USE_SYSTEM_CA := 1
 .DEFAULT_GOAL := help
-.PHONY: help setup run quick test proofs check bench lock
+.PHONY: help setup run demo quick test test-postgresql proofs check bench lock
 
 help:            ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-setup: .venv/.stamp var/.assets   ## make the environment in .venv, and the files that pages use
+setup: .venv/.stamp var/.assets var/.catalogues   ## make the environment in .venv, and the files that pages use
 
 $(UV): Makefile
 	$(PYTHON) -m venv .uv
@@ -38,14 +39,28 @@ var/.assets: package.json package-lock.json scripts/vendor_assets.py | $(filter 
 	$(PYTHON) scripts/vendor_assets.py
 	@touch $@
 
-run: setup       ## assess the example households of all five places
+var/.catalogues: $(wildcard src/bangfu/server/*/locale/*/LC_MESSAGES/*.po) scripts/compile_catalogues.py .venv/.stamp
+	@mkdir -p var
+	$(BIN)/python scripts/compile_catalogues.py
+	@touch $@
+
+run: setup       ## open the server with a made-up district, on PORT (8000); Ctrl-C stops it
+	@BANGFU_HOME=var/demo exec $(BIN)/bangfu serve --demo --port $(PORT)
+
+demo: setup      ## assess the example households of all five places, in the terminal
 	@$(BIN)/bangfu demo
 
 quick: setup     ## the tests for every save, under a minute
 	$(BIN)/python -m pytest $(ON_CORES) -m "not slow"
 
-test: setup      ## all tests that this machine can run, and what it lacks
+test: setup      ## all tests that this machine can run, the server's on both databases, and what it lacks
 	$(BIN)/python -m pytest $(ON_CORES)
+	@$(MAKE) --no-print-directory test-postgresql
+
+test-postgresql: setup   ## the server's tests on a throw-away PostgreSQL
+	@if scripts/with_pg.sh true 2>/dev/null; then scripts/with_pg.sh $(BIN)/python -m pytest $(ON_CORES) tests/server; \
+	elif [ "$$CI" = true ]; then echo "CI must have postgresql: apt-get install postgresql" >&2; exit 1; \
+	else echo "no PostgreSQL here: the server's tests ran on SQLite alone; get it with: apt-get install postgresql"; fi
 
 proofs: setup    ## the properties at full size, random with a printed seed (SEED=n repeats a run)
 	@seed=$${SEED:-$$(date +%s)}; echo "seed $$seed (repeat with: make proofs SEED=$$seed)"; \
@@ -58,6 +73,7 @@ check: setup     ## lint, types, directions, packs, generated pages, file length
 	$(BIN)/bangfu check
 	$(BIN)/python scripts/generated.py --check
 	$(BIN)/python scripts/file_length.py
+	$(BIN)/python scripts/compile_catalogues.py --check
 	$(BIN)/python scripts/mutants.py --check
 
 bench: setup     ## measurements beside peers, in their own environment

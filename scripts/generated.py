@@ -32,6 +32,10 @@ def commands() -> str:
         assert command is not None, name
         inner = click.Context(command, parent=context, info_name=name, **options)
         parts += [f"## bangfu {name}", _help(command, inner)]
+        for below in command.list_commands(inner) if isinstance(command, click.Group) else []:
+            part = command.get_command(inner, below)
+            assert part is not None, below
+            parts += [f"### bangfu {name} {below}", _help(part, click.Context(part, parent=inner, info_name=below, **options))]
     return "\n\n".join(parts) + "\n"
 
 

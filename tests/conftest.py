@@ -26,12 +26,11 @@ class Need(NamedTuple):
 
 
 NEEDS = {
-    "postgres": Need(
-        shutil.which("initdb") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
-        "reads a ledger out of PostgreSQL", "apt-get install postgresql",
+    "chromium": Need(shutil.which("chromium") is not None, "drives the pages in a real browser", "apt-get install chromium fonts-noto-cjk"),
+    "postgresql": Need(
+        bool(list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))) or "PG_BIN" in os.environ, "is the server's second database and holds a ledger to be read", "apt-get install postgresql"
     ),
     "make": Need(shutil.which("make") is not None, "runs the Makefile", "apt-get install make"),
-    "chromium": Need(shutil.which("chromium") is not None, "opens pages in a real browser", "apt-get install chromium fonts-noto-cjk"),
 }
 
 settings.register_profile("test", derandomize=True, deadline=None, database=None)

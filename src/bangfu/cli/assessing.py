@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -215,11 +216,14 @@ def _side_by_side(ctx: Context, engines: dict[str, Engine], columns: dict[str, A
     out.print(table)
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--place", "-p", help="只看一地 | One place only.")
-@click.pass_obj
-def demo(ctx: Context, place: str | None) -> int:
-    """五地示例户 | Assess the example households of all places (made-up people)."""
+@click.pass_context
+def demo(call: click.Context, place: str | None) -> int:
+    """五地示例户；demo advance 推进演示服务的日期 | Assess the example households of all places (made-up people)."""
+    if call.invoked_subcommand is not None:
+        return 0
+    ctx: Context = call.obj
     out = console()
     folder = shipped("examples")
     out.print(ctx.say("[bold]示例户均为虚构。[/] 每户后面附一条待遇的理由。", "[bold]The example households are made up.[/] One benefit of each is explained."))
@@ -239,4 +243,22 @@ def demo(ctx: Context, place: str | None) -> int:
             print_reasons(ctx, engine.pack, explained, given, out)
     out.rule()
     out.print(ctx.say("接下来：bangfu ask 一问一答；bangfu rules 轮椅 查政策；bangfu --help 看全部命令。", "Next: bangfu ask to be asked; bangfu rules WORDS to search; bangfu --help for all commands."))
+    return 0
+
+
+@demo.command()
+@click.argument("days", type=click.IntRange(1, 3660))
+@click.option("--home", type=click.Path(), default=None, help="演示的数据文件夹（BANGFU_HOME，默认 var/demo）| The demonstration's folder.")
+@click.pass_obj
+def advance(ctx: Context, days: int, home: str | None) -> int:
+    """把演示服务的业务日期往后推几天 | Move the demonstration server's business date on by days."""
+    from bangfu.cli.setting_up import set_up, setup_faults
+
+    os.environ["BANGFU_HOME"] = home or os.environ.get("BANGFU_HOME") or "var/demo"
+    set_up(demo=True)
+    from bangfu.server.installation import advance_business_date
+
+    with setup_faults():
+        day = advance_business_date(days)
+    click.echo(ctx.say(f"业务日期现在是 {day}。", f"The business date is now {day}."))
     return 0

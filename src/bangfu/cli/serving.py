@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import FrameType
 
 import click
 
 from bangfu.cli.context import Context
+from bangfu.cli.setting_up import set_up, setup_faults
 from bangfu.rules.errors import UsageError
 
 WAIT_SECONDS = 15
+REASONS = {
+    errno.EADDRINUSE: ("别的程序正占着", "another program holds it"),
+    errno.EACCES: ("没有权限（1024 以下的端口要管理员）", "no permission (ports below 1024 need an administrator)"),
+    errno.EADDRNOTAVAIL: ("本机没有这个地址", "this machine has no such address"),
+}
 
 
 @click.command()
@@ -36,10 +45,10 @@ def serve(ctx: Context, demo: bool, home: Path | None, port: int, host: str) -> 
     if demo:
         os.environ["BANGFU_DEMO"] = "1"
         os.environ.setdefault("BANGFU_HOME", "var/demo")
-    os.environ["DJANGO_SETTINGS_MODULE"] = "bangfu.server.settings"
+    refuse_taken_port(host, port)
     prepare(ctx, demo=demo)
     click.echo(ctx.say(f"网址 http://{host}:{port}/  （Ctrl-C 停止）", f"open http://{host}:{port}/  (Ctrl-C stops)"))
-    return _run_both(host, port)
+    return _run_all(host, port)
 
 
 def prepare(ctx: Context, *, demo: bool) -> None:
@@ -48,59 +57,79 @@ def prepare(ctx: Context, *, demo: bool) -> None:
     Raises:
         UsageError: The surroundings do not allow a start.
     """
-    try:
-        import django
-
-        from bangfu.server.environment import SetupError
-    except ImportError:
-        raise UsageError("没有安装服务端：pip install 'bangfu[server]'", "the server is not installed: pip install 'bangfu[server]'") from None
-    try:
-        django.setup()
-    except SetupError as error:
-        zh, _, en = str(error).partition(" | ")
-        raise UsageError(zh, en or zh) from None
+    set_up(demo=demo)
     from bangfu.server.installation import bring_up_to_date, make_demonstration
 
-    bring_up_to_date(demo=demo)
+    with setup_faults():
+        bring_up_to_date(demo=demo)
     if demo:
         logins, made = make_demonstration(dt.date(2023, 9, 15))
         if made:
             click.echo(ctx.say("已建好虚构的武昌区。", "The made-up district is ready."))
-        click.echo(ctx.say("登录网址后加 /desk/；密码都是：", "Staff sign in under /desk/; everybody's password: ") + logins[0].password)
+        click.echo(ctx.say("工作人员从 /desk/ 登录；密码都是：", "Staff sign in under /desk/; everybody's password: ") + logins[0].password)
         for login in logins:
             click.echo(f"  {login.username:<11} {login.name}　{login.role}　TOTP {login.secret}")
 
 
-def _run_both(host: str, port: int) -> int:
-    """Run web and worker until one ends or a signal comes; then end both and leave no process behind."""
+def refuse_taken_port(host: str, port: int) -> None:
+    """Say so before anything else is done if another program listens there.
+
+    Raises:
+        UsageError: The port is taken, or may not be opened.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            zh, en = REASONS.get(error.errno or 0, ("系统不允许", error.strerror or "refused by the system"))
+            other = port + 1 if port < 65535 else 8000
+            raise UsageError(
+                f"端口 {host}:{port} 用不了：{zh}。换一个：bangfu serve --port {other}（或 make run PORT={other}）",
+                f"port {host}:{port} cannot be opened: {en}. Take another: bangfu serve --port {other} (or make run PORT={other})",
+            ) from None
+
+
+class StoppedError(Exception):
+    """A signal asked to stop."""
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise StoppedError
+
+
+def _run_all(host: str, port: int) -> int:
+    """Run web, worker and what recurs until one ends or a signal comes; then end all and leave no process behind."""
     web = [
         sys.executable, "-m", "gunicorn", "bangfu.server.wsgi:application", "--bind", f"{host}:{port}", "--workers", "2", "--threads", "8",
         "--keep-alive", "0", "--no-control-socket", "--log-level", "warning",
     ]  # fmt: skip
-    worker = [sys.executable, "-m", "django", "db_worker", "--queue-name", "*"]
-    running = [subprocess.Popen(command) for command in (web, worker)]
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, stop)
+    worker = [sys.executable, "-m", "django", "db_worker", "--queue-name", "*", "--verbosity", "0"]  # our own log tells of jobs that fail
+    recurring = [sys.executable, "-m", "bangfu.server.recurring"]
+    for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(name, _stop)
+    running: list[subprocess.Popen[bytes]] = []
     code = 0
     try:
+        # sessions of their own: Ctrl-C reaches this process alone, which then ends each of them once
+        running += (subprocess.Popen(command, start_new_session=True) for command in (web, worker, recurring))
         while all(process.poll() is None for process in running):
-            try:
-                running[0].wait(1)
-            except subprocess.TimeoutExpired:
-                continue
+            time.sleep(0.2)
         code = 1
-    except KeyboardInterrupt:
+    except StoppedError:
         code = 0
     finally:
-        for process in running:
-            process.terminate()
-        for process in running:
-            try:
-                process.wait(WAIT_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        _end(running)
     return code
+
+
+def _end(running: list[subprocess.Popen[bytes]]) -> None:
+    for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(name, signal.SIG_IGN)
+    for process in running:
+        process.terminate()
+    for process in running:
+        try:
+            process.wait(WAIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)

@@ -5,6 +5,7 @@
 ``DATABASE_URL``  ``sqlite:///path`` or ``postgresql://user:password@host:port/name`` (default SQLite in the home)
 ``BANGFU_HOSTS``  names under which the server may be called, with commas
 ``BANGFU_DEMO``   ``1`` in a demonstration: made-up people, a business date, weak transport allowed
+``BANGFU_RESTORING``  set by ``bangfu restore`` for itself: make no key, one comes with the backup
 """
 
 from __future__ import annotations
@@ -91,6 +92,8 @@ def secret_key(env: Environment) -> str:
         SetupError: Production was given a demonstration's key.
     """
     path = env.keys / "secret_key"
+    if not path.is_file() and os.environ.get("BANGFU_RESTORING") == "1":
+        return secrets.token_urlsafe(48)  # for this process alone: the key comes with the backup
     if not path.is_file():
         env.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
         made = (DEMO_PREFIX if env.demo else "") + secrets.token_urlsafe(48)

@@ -41,6 +41,11 @@ class KeyRing:
         return sorted(int(path.stem.removeprefix("id-v")) for path in self.folder.glob("id-v*.key"))
 
     @property
+    def is_complete(self) -> bool:
+        """Tell whether there is a key to encrypt with and one to find with."""
+        return bool(self.versions) and (self.folder / "index.key").is_file()
+
+    @property
     def newest(self) -> int:
         """Return the version that new values are encrypted with.
 

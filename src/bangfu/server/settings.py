@@ -117,6 +117,14 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {"login_failed": None}  # axes counts failures, in the database and for all processes; administrators can lift its lock
+ACCOUNT_FORMS = {
+    "login": "bangfu.server.accounts.forms.SignInForm",
+    "change_password": "bangfu.server.accounts.forms.OwnPasswordForm",
+    "reauthenticate": "bangfu.server.accounts.forms.PasswordAgainForm",
+}
+MFA_ADAPTER = "bangfu.server.accounts.adapter.SealedFactors"
+MFA_FORMS = {"authenticate": "bangfu.server.accounts.forms.CodeForm", "reauthenticate": "bangfu.server.accounts.forms.CodeAgainForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "bangfu"
 USERSESSIONS_TRACK_ACTIVITY = True
@@ -160,6 +168,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"bangfu": {"level": "INFO"}},
+    "loggers": {"bangfu": {"level": "INFO"}, "django_tasks": {"level": "WARNING"}, "django_tasks_db": {"level": "ERROR"}},
 }
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # we lock by user name and address together, on purpose

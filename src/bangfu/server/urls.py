@@ -5,7 +5,7 @@ from django.urls import include, path
 from bangfu.server.portal.views import large_type
 
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("bangfu.server.accounts.pages")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("large-type/", large_type, name="large_type"),
     path("desk/", include("bangfu.server.desk.urls")),

@@ -246,7 +246,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.needs("postgres")
+@pytest.mark.needs("postgresql")
 def test_postgres_is_read_as_parquet_is(tables: Tables, plain: Path, tmp_path: Path, postgres: str) -> None:
     """Numeric, date, boolean and text[] columns."""
     from tests.rules.population.postgres import load

@@ -8,3 +8,7 @@ class AccountsConfig(AppConfig):
 
     name = "bangfu.server.accounts"
     verbose_name = "账号"
+
+    def ready(self) -> None:
+        """Write what signing in leaves in the audit."""
+        from bangfu.server.accounts import watching  # noqa: F401 - its receivers connect on import

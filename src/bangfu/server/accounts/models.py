@@ -34,6 +34,7 @@ class User(AbstractBaseUser):
     name = models.CharField("姓名", max_length=60)
     is_active = models.BooleanField("启用", default=True)
     must_change_password = models.BooleanField("下次登录须改密码", default=False)
+    home = models.ForeignKey(Area, models.RESTRICT, null=True, blank=True, related_name="+", verbose_name="所属辖区")
     made_on = models.DateTimeField("建号时间", auto_now_add=True)
 
     objects = UserManager()

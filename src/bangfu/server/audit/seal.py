@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,11 +67,11 @@ class Proof:
     head: str
 
 
-def verify(expected_head: tuple[int, str] | None = None) -> Proof:
-    """Work the whole chain out again; ``expected_head`` is a (number, digest) that was kept outside the database."""
+def verify(expected_head: tuple[int, str] | None = None, kept: Sequence[tuple[int, str]] = ()) -> Proof:
+    """Work the whole chain out again; ``expected_head`` and ``kept`` are (number, digest) kept outside the database."""
     faults: list[str] = []
     before, expected, seen = START, 1, 0
-    heads = {expected_head[0]: expected_head[1]} if expected_head else {}
+    heads = dict([*kept, expected_head] if expected_head else kept)
     with transaction.atomic():
         for link, entry in _pairs():
             if link.number != expected:
@@ -84,10 +84,14 @@ def verify(expected_head: tuple[int, str] | None = None) -> Proof:
             if heads.get(link.number, link.digest) != link.digest:
                 faults.append(f"{link.number}: 与库外留存的摘要不符 | differs from the digest kept outside")
             before, expected, seen = link.digest, expected + 1, seen + 1
-        if expected_head and expected_head[0] >= expected:
-            faults.append(f"{expected_head[0]}: 库外留存的环已不在 | the link kept outside is gone")
-        unsealed = Entry.objects.count() - Link.objects.count()
-    return Proof(seen, tuple(faults), unsealed, before)
+        faults += [f"{number}: 库外留存的环已不在 | the link kept outside is gone" for number in sorted(heads) if number >= expected]
+        waiting = unsealed()
+    return Proof(seen, tuple(faults), waiting, before)
+
+
+def unsealed() -> int:
+    """Return how many entries are not linked yet."""
+    return Entry.objects.count() - Link.objects.count()
 
 
 def _pairs() -> Iterator[tuple[Link, Entry | None]]:

@@ -25,6 +25,11 @@ def now() -> dt.datetime:
     return moment if day == moment.date() else moment.replace(year=day.year, month=day.month, day=day.day)
 
 
+def moment() -> dt.datetime:
+    """Return the computer's own moment, for leases and signs of life alone: a business date says nothing about those."""
+    return timezone.now()
+
+
 def is_demonstration() -> bool:
     """Tell whether this database lives on a business date."""
     return BusinessDate.objects.exists()

@@ -60,3 +60,8 @@ class WorkingCalendar:
 def working_calendar() -> WorkingCalendar:
     """Return the calendar as it stands in the database."""
     return WorkingCalendar(dict(SpecialDay.objects.values_list("day", "kind")), frozenset(PublishedYear.objects.values_list("year", flat=True)))
+
+
+def published_years() -> set[int]:
+    """Return the years whose holiday notice is in the table."""
+    return set(PublishedYear.objects.values_list("year", flat=True))

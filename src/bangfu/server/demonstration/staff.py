@@ -76,7 +76,7 @@ def make_staff(areas: dict[str, Area]) -> list[Login]:
     people.append((Role.DISTRICT_OFFICER, "other", "赵敏", areas["红花岗区"]))
     logins = []
     for role, username, name, area in people:
-        user = make_account(username, name, PASSWORD, must_change_password=False)
+        user = make_account(username, name, PASSWORD, home=area, must_change_password=False)
         assign(user, role, area, SINCE)
         _second_factor(user)
         logins.append(Login(f"{role.label} · {area}", name, username, PASSWORD, secret_for(username)))

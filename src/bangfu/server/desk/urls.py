@@ -1,8 +1,8 @@
 """The desk's addresses; each part of the desk keeps its own list."""
 
-from django.urls import path
+from django.urls import include, path
 
 from bangfu.server.desk import views
 
 app_name = "desk"
-urlpatterns = [path("", views.home, name="home")]
+urlpatterns = [path("", views.home, name="home"), path("admin/", include("bangfu.server.desk.urls_admin"))]

@@ -1,6 +1,7 @@
 """The app's name."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class JobsConfig(AppConfig):
@@ -8,3 +9,7 @@ class JobsConfig(AppConfig):
 
     name = "bangfu.server.jobs"
     verbose_name = "后台任务"
+
+    def ready(self) -> None:
+        """Load the kinds of work: each app keeps its own in ``tasks.py``."""
+        autodiscover_modules("tasks")

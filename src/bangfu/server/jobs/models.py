@@ -38,6 +38,7 @@ class Job(models.Model):
     attempt = models.PositiveSmallIntegerField("第几次", default=0)
     lease = models.CharField(max_length=40, blank=True)
     beat_at = models.DateTimeField("最近心跳", null=True)
+    cancel_asked = models.BooleanField("已要求取消", default=False)
     ended_at = models.DateTimeField("结束时间", null=True)
 
     objects = ScopedManager()

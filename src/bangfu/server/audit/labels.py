@@ -1,0 +1,39 @@
+"""What the acts in the audit are called on screens. An act without a name here is shown by its code."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+LABELS = {
+    "account.made": _("开设账号"),
+    "account.switched": _("启用或停用账号"),
+    "account.unlocked": _("解除锁定"),
+    "area.made": _("添加辖区"),
+    "audit.exported": _("导出审计链摘要"),
+    "date.advanced": _("推进演示日期"),
+    "factor.added": _("设置动态口令"),
+    "factor.recovery_used": _("用恢复码登录"),
+    "factor.renewed": _("更换恢复码"),
+    "factor.reset": _("重置动态口令"),
+    "job.asked": _("发起任务"),
+    "job.cancelled": _("取消任务"),
+    "job.done": _("任务完成"),
+    "job.failed": _("任务失败"),
+    "job.retried": _("重试任务"),
+    "keys.rotated": _("更换密钥"),
+    "login.done": _("登录"),
+    "login.failed": _("登录失败"),
+    "login.locked": _("登录被锁定"),
+    "logout.done": _("退出"),
+    "password.changed": _("修改密码"),
+    "password.reset": _("重置密码"),
+    "relative.declared": _("近亲属备案"),
+    "role.ended": _("终止角色"),
+    "role.given": _("授予角色"),
+    "sessions.ended": _("退出全部设备"),
+}
+
+
+def label_of(code: str) -> str:
+    """Return the name of an act."""
+    return str(LABELS.get(code, code))

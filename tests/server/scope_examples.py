@@ -1,0 +1,77 @@
+"""What the scope proof (test_scope.py) calls each address with. A new address with arguments needs a line here.
+
+``EXAMPLES`` names, for each address that takes arguments, the arguments that lead to an object of a place. ``QUERIES``
+adds query strings worth trying. ``PUBLIC`` are addresses for residents: nothing of the register is behind them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bangfu.server.areas.models import Area
+from bangfu.server.audit.acting import acting_as, actor_of, system_actor
+from bangfu.server.audit.actions import record
+from bangfu.server.calendar import clock
+from bangfu.server.files.models import StoredFile
+from bangfu.server.jobs.models import Job
+from bangfu.server.registry.actions import NewPerson, add_person, open_household
+from bangfu.server.registry.models import Household, Person
+from bangfu.server.todo.models import Todo
+from tests.server.conftest import World
+
+DAY = dt.date(2023, 9, 15)
+MARK = {"杨柳社区": "红花独有", "柴东社区": "武昌自有"}
+"""A word in every text of a place's objects, by which they are recognised on a page."""
+
+
+@dataclass
+class Objects:
+    """One object of each kind in one community."""
+
+    mark: str
+    area: Area
+    user: Any
+    household: Household
+    person: Person
+    file: StoredFile
+    job: Job
+    todo: Todo
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def objects_in(world: World, community: str) -> Objects:
+    """Make one object of each kind in a community."""
+    area, mark = world.areas[community], MARK[community]
+    user = world.users["foreign" if community == "杨柳社区" else "worker"]
+    code, here = int(area.code), str(area.code)
+    with acting_as(actor_of(user)):
+        household = open_household(area, f"{mark}路1号", DAY)
+        person = add_person(household, NewPerson(f"{mark}人", "self", "", dt.date(1950, 1, 1)), DAY)
+        person = person if isinstance(person, Person) else Person.objects.latest("pk")
+        stored = StoredFile.objects.create(
+            household_id=household.pk, area_code=code, name=f"{mark}.pdf", kind="application/pdf", size=9, digest="0" * 64,
+            path=f"scope-{here}", added_at=clock.now(), added_by=user.pk,
+        )  # fmt: skip
+        job = Job.objects.create(kind="scope.test", key=f"scope-{here}", asked_by=user.pk, asked_at=clock.now(), area_code=code, reason=mark)
+        todo = Todo.objects.create(kind="scope.test", key=f"scope-{here}", title=f"{mark}待办", role="street_officer", area_code=code, household_id=household.pk, due_on=DAY)
+        record("scope.test", of=household, household_id=household.pk, area_code=code, reason=mark)
+    with acting_as(system_actor("任务")):
+        type(user).objects.filter(pk=user.pk).update(name=f"{mark}员")
+    return Objects(mark, area, user, household, person, stored, job, todo)
+
+
+Arguments = Callable[[Objects], dict[str, Any]]
+EXAMPLES: dict[str, Arguments] = {
+    **{f"desk:admin_{name}": lambda o: {"pk": o.user.pk} for name in ("user", "switch", "assign", "end_role", "secure", "relative")},
+    **{f"desk:admin_{name}": lambda o: {"pk": o.job.pk} for name in ("job", "job_retry", "job_cancel")},
+}
+QUERIES: dict[str, list[Callable[[Objects], dict[str, Any]]]] = {
+    "desk:admin_audit": [lambda o: {"who": o.mark}, lambda o: {"household": o.household.number}, lambda o: {"kind": "readings"}, lambda o: {"what": "scope."}],
+    "desk:admin_jobs": [lambda o: {"status": "waiting"}],
+}
+PUBLIC: dict[str, dict[str, Any]] = {}
+NOISY: set[str] = {"desk:admin_audit"}
+"""Pages that tell of the proof's own calls, such as the read log: they are searched for marks, not compared word by word."""
