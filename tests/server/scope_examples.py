@@ -72,6 +72,14 @@ QUERIES: dict[str, list[Callable[[Objects], dict[str, Any]]]] = {
     "desk:admin_audit": [lambda o: {"who": o.mark}, lambda o: {"household": o.household.number}, lambda o: {"kind": "readings"}, lambda o: {"what": "scope."}],
     "desk:admin_jobs": [lambda o: {"status": "waiting"}],
 }
-PUBLIC: dict[str, dict[str, Any]] = {}
+_PLACE: dict[str, Any] = {"key": "wuchang"}
+PUBLIC: dict[str, dict[str, Any]] = {
+    **{f"portal:{name}": _PLACE for name in (
+        "place", "helps", "start", "people", "onward", "answers", "result", "refused", "printed", "clear", "cleared", "keep", "open",
+    )},
+    "portal:measure": {**_PLACE, "name": "wheelchair_fuel"},
+    "portal:question": {**_PLACE, "number": 1},
+    "portal:ask": {**_PLACE, "kind": "fact", "name": "birth_date", "row": "P1"},
+}  # fmt: skip
 NOISY: set[str] = {"desk:admin_audit"}
 """Pages that tell of the proof's own calls, such as the read log: they are searched for marks, not compared word by word."""

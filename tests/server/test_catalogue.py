@@ -27,7 +27,7 @@ def of_template(text: str) -> set[str]:
             found.add("".join(body))
             body = None
         elif body is not None:
-            body.append(f"%({token.contents})s" if token.token_type == TokenType.VAR else token.contents)
+            body.append(f"%({token.contents})s" if token.token_type == TokenType.VAR else token.contents.replace("%", "%%"))
         elif token.token_type in (TokenType.BLOCK, TokenType.VAR):
             found |= {next(filter(None, match.groups()), "") for match in TRANSLATE.finditer(token.contents)}
     return found

@@ -18,9 +18,11 @@ from bangfu.server.audit.models import Actor
 from bangfu.server.keys import KeyRing
 from bangfu.server.registry.identity import ID_PURPOSE
 from bangfu.server.registry.models import Person
+from bangfu.server.selfcheck.actions import KEPT_PURPOSE
+from bangfu.server.selfcheck.models import Kept
 
 BATCH = 500
-COLUMNS: tuple[tuple[type[models.Model], str, str], ...] = ((Person, "id_cipher", ID_PURPOSE),)
+COLUMNS: tuple[tuple[type[models.Model], str, str], ...] = ((Person, "id_cipher", ID_PURPOSE), (Kept, "sealed", KEPT_PURPOSE))
 """Model, column and purpose of each encrypted column; a test fails when a model has one that is not named here."""
 FACTOR_FIELDS = ("secret", "seed")
 
@@ -55,8 +57,8 @@ def _column(ring: KeyRing, model: Any, column: str, purpose: str) -> Iterator[in
             rows = list(model._default_manager.select_for_update().filter(pk__gt=last).exclude(**{column: None}).order_by("pk")[:BATCH])
             stale = [row for row in rows if bytes(getattr(row, column))[0] != newest]
             for row in stale:
-                plain = ring.decrypt(bytes(getattr(row, column)), purpose)
-                model._default_manager.filter(pk=row.pk).update(**{column: ring.encrypt(plain, purpose)})
+                plain = ring.unseal(bytes(getattr(row, column)), purpose)
+                model._default_manager.filter(pk=row.pk).update(**{column: ring.seal(plain, purpose)})
         if stale:
             yield len(stale)
         if len(rows) < BATCH:
