@@ -62,7 +62,8 @@ def explain_movers(pair: Pair, orders: dict[str, Order], basis: str, homes: list
     names = [home["household"] for home in homes]
     if not names:
         return []
-    answers, members = {}, {}
+    answers: dict[str, dict[str, dict[tuple[str, str, str], Answer]]] = {}
+    members: dict[str, int] = {}
     for side, engine in (("base", pair.base), ("variant", pair.variant)):
         givens = kept_households(engine, orders[side], basis, names)
         members |= {name: len(given.of_entity("person")) for name, given in givens.items()}

@@ -75,6 +75,19 @@ def make_pair(folder: Path, place: str, day: dt.date, changes: Sequence[str], ov
         variant = load_pack(changed_folder, place, added)
         if written:
             variant = load_pack(changed_folder, place, [*added, ("测算改动.yaml", overlay_of(variant, written, day))])
+    return _paired(base, variant, day)
+
+
+def make_pair_of(folder: Path, place: str, day: dt.date, base: Sequence[Overlay], variant: Sequence[Overlay]) -> Pair:
+    """Load a place under two lists of overlays, such as the signed values and the proposed ones.
+
+    Raises:
+        BangfuError: As ``make_pair``.
+    """
+    return _paired(load_pack(folder, place, list(base)), load_pack(folder, place, list(variant)), day)
+
+
+def _paired(base: Pack, variant: Pack, day: dt.date) -> Pair:
     found = tuple(differences(base, variant, day))
     if not found:
         raise UsageError(_nothing(base, variant, day, "zh"), _nothing(base, variant, day, "en"))
@@ -149,9 +162,11 @@ def _values(base: Pack, variant: Pack, before: Parameter, after: Parameter, day:
     if old == new:
         return
     later = next((v.since for v in after.versions if v.since is not None and v.since > day), None)
-    texts = [shown(pack, p, value, lang) for pack, p, value in ((base, before, old), (variant, after, new)) for lang in ("zh", "en")]
     name = after.id if after.entry is None or "." in after.id else f"{after.entry}.{after.id}"
-    yield Difference(name, parameter_label(variant, after, "zh"), parameter_label(variant, after, "en"), *texts, later)
+    yield Difference(
+        name, parameter_label(variant, after, "zh"), parameter_label(variant, after, "en"),
+        shown(base, before, old, "zh"), shown(base, before, old, "en"), shown(variant, after, new, "zh"), shown(variant, after, new, "en"), later,
+    )  # fmt: skip
 
 
 def _entry(before: Entry | None, after: Entry | None, day: dt.date) -> Iterator[Difference]:
@@ -188,4 +203,4 @@ def _standard_there(base: Pack, found: tuple[Difference, ...], day: dt.date) -> 
             known_on(known[name], day)
 
 
-__all__ = ["Difference", "Pair", "differences", "make_pair", "read_overlay"]
+__all__ = ["Difference", "Pair", "differences", "make_pair", "make_pair_of", "read_overlay"]

@@ -101,12 +101,11 @@ def profile_changes(pair: Pair, progress: Progress) -> list[ProfileChange]:
 
 def _change(pair: Pair, path: Path) -> ProfileChange:
     zh, _, en = str(_content(path).get("title", path.stem)).partition(" | ")
-    curves = [_curve(engine, path, pair) for engine in (pair.base, pair.variant)]
-    fact = pair.base.pack.vocabulary.facts[curves[0].vary.fact]
-    who = curves[0].vary.row
+    before, after = (_curve(engine, path, pair) for engine in (pair.base, pair.variant))
+    fact, who = pair.base.pack.vocabulary.facts[before.vary.fact], before.vary.row
     return ProfileChange(
         path.stem, zh, en or zh, f"{fact.label.zh}（{who}）", f"{fact.label.en} ({who})",
-        *(_line(curve) for curve in curves), _fates(*([_cliff(jump) for jump in curve.cliffs] for curve in curves)),
+        _line(before), _line(after), _fates([_cliff(jump) for jump in before.cliffs], [_cliff(jump) for jump in after.cliffs]),
     )  # fmt: skip
 
 
