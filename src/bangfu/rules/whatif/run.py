@@ -104,13 +104,14 @@ class WhatIf:
         return json.loads(json.dumps(dataclasses.asdict(self), ensure_ascii=False, default=str))  # type: ignore[no-any-return]
 
 
-def what_if(pair: Pair, order: WhatIfOrder, progress: Progress) -> WhatIf:
+def what_if(pair: Pair, order: WhatIfOrder, progress: Progress, also: Callable[[WhatIf], None] = lambda _: None) -> WhatIf:
     """Answer a ledger under both packs and say what the change does.
 
     Args:
         pair: Base and variant (``pair.make_pair``).
         order: The ledger, the folder to write, the means.
         progress: Told of each stage: ``base read`` … ``variant write``, ``compare``, ``profiles``, ``movers``.
+        also: Writes further files into the folder before ``whatif.json`` makes it a result.
 
     Raises:
         BangfuError: As ``run_population``; or the folder is a finished what-if, or not empty.
@@ -134,6 +135,10 @@ def what_if(pair: Pair, order: WhatIfOrder, progress: Progress) -> WhatIf:
     progress.begin("movers", None)
     movers = explain_movers(pair, {side: _order(pair, order, side) for side in ("base", "variant")}, order.basis, homes)
     result = WhatIf(**found, profiles=profiles, movers=movers)
+    try:
+        also(result)
+    except OSError as error:
+        raise readable(error, order.means) from error
     write_whole(order.out / RESULT, json.dumps(result.as_data(), ensure_ascii=False, indent=1, sort_keys=True) + "\n")
     for side in ("base", "variant"):
         OutFolder(order.out / side).clear()
