@@ -72,7 +72,7 @@ def make_pair(folder: Path, place: str, day: dt.date, changes: Sequence[str], ov
     with _folders(folder, place, changes) as (changed_folder, files, written):
         base = load_pack(folder, place, list(overlays))
         added = [*overlays, *(read_overlay(path) for path in files)]
-        variant = load_pack(changed_folder, place, added)
+        variant = base if changed_folder == folder and not files else load_pack(changed_folder, place, added)
         if written:
             variant = load_pack(changed_folder, place, [*added, ("测算改动.yaml", overlay_of(variant, written, day))])
     return _paired(base, variant, day)
@@ -192,6 +192,10 @@ def _nothing(base: Pack, variant: Pack, day: dt.date, lang: str) -> str:
     days = sorted(v.since for name in new.keys() & old.keys() for v in new[name].versions if v not in old[name].versions and v.since is not None and v.since > day)
     if days:
         return f"这些改动在 {day} 还不起作用：最早自 {days[0]} 起；请用 --from {days[0]}" if lang == "zh" else f"the changes do not act on {day} yet: the first is from {days[0]}; use --from {days[0]}"
+    hidden = [(name, v.since, old[name].version_on(day)) for name in sorted(new.keys() & old.keys()) for v in new[name].versions if v not in old[name].versions]
+    for name, since, kept in hidden:
+        if kept is not None and kept.since is not None and (since or dt.date.min) < kept.since:
+            return f"{name} 自 {since} 起的值早于现行的值（自 {kept.since} 起），在 {day} 不起作用；请把起始日改为 {kept.since} 以后" if lang == "zh" else f"the value of {name} from {since} is older than the one in force (from {kept.since}) and does not act on {day}; let it begin after {kept.since}"
     return f"改动与现行标准相同：{day} 没有任何值、读法或条文不同" if lang == "zh" else f"nothing changes: on {day} no value, reading or entry differs"
 
 
