@@ -2,23 +2,69 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import logging
 import threading
 from functools import lru_cache
 
+from django.db import DatabaseError, connection
+
 from bangfu.rules.engine import Engine
+from bangfu.rules.errors import BangfuError
 from bangfu.rules.pack.load import load_pack
 from bangfu.rules.policies_folder import policies_folder
+from bangfu.server.areas.models import Area
+from bangfu.server.areas.selectors import district_of, districts
+from bangfu.server.assessment.overlays import overlay_of
+from bangfu.server.calendar import clock
 
+log = logging.getLogger("bangfu.assessment")
 _lock = threading.Lock()
 KEPT = 32
+OVERLAY = "overlay.yaml"
 
 
 def engine_of(place: str, overlay: str = "") -> Engine:
-    """Return the engine of a place with an overlay's text; kept, so that a page waits for it once."""
+    """Return the engine of a place with an overlay's text; kept, so that a page waits for it once.
+
+    Raises:
+        PackError: The overlay does not fit the pack.
+    """
     with _lock:
         return _engine(place, overlay)
 
 
 @lru_cache(maxsize=KEPT)
 def _engine(place: str, overlay: str) -> Engine:
-    return Engine(load_pack(policies_folder(), place, [("overlay.yaml", overlay)] if overlay else []))
+    return Engine(load_pack(policies_folder(), place, [(OVERLAY, overlay)] if overlay else []))
+
+
+def engine_in(district: Area, day: dt.date) -> Engine:
+    """Return the engine of a district with all that is signed there, as of a day."""
+    return engine_of(district.place, overlay_of(district, day))
+
+
+def engine_for(area_code: int, day: dt.date) -> Engine:
+    """Return the engine that answers for the households of a community."""
+    return engine_in(district_of(area_code), day)
+
+
+def engine_at_place(place: str, day: dt.date) -> Engine:
+    """Return the engine of a place for visitors: with what its district signed, if one of the installation's has this pack."""
+    district = districts().filter(place=place).order_by("low").first()
+    return engine_of(place) if district is None else engine_in(district, day)
+
+
+def warm() -> None:
+    """Load the engine of each district and compile today's program, so that nobody waits for it; what fails is logged."""
+    try:
+        day = clock.today()
+        for district in districts():
+            try:
+                engine_in(district, day).program(day)
+            except BangfuError as error:
+                log.error("the engine of %s cannot be made: %s", district.place, error.text("en").splitlines()[0])
+    except DatabaseError as error:
+        log.error("no engine was warmed: %s", error)
+    finally:
+        connection.close()
