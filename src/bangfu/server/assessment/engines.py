@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection
 from bangfu.rules.engine import Engine
 from bangfu.rules.errors import BangfuError
 from bangfu.rules.pack.load import load_pack
+from bangfu.rules.pack.titles import place_titles
 from bangfu.rules.policies_folder import policies_folder
 from bangfu.server.areas.models import Area
 from bangfu.server.areas.selectors import district_of, districts
@@ -55,15 +56,20 @@ def engine_at_place(place: str, day: dt.date) -> Engine:
     return engine_of(place) if district is None else engine_in(district, day)
 
 
-def warm() -> None:
-    """Load the engine of each district and compile today's program, so that nobody waits for it; what fails is logged."""
+def warm() -> threading.Thread:
+    """Load every place's engine beside the start of the web, so that nobody waits for a pack; return the thread that does."""
+    thread = threading.Thread(target=_warm, name="warm", daemon=True)
+    thread.start()
+    return thread
+
+
+def _warm() -> None:
     try:
-        day = clock.today()
-        for district in districts():
+        for place in place_titles(policies_folder()):
             try:
-                engine_in(district, day).program(day)
+                engine_at_place(place, clock.today())
             except BangfuError as error:
-                log.error("the engine of %s cannot be made: %s", district.place, error.text("en").splitlines()[0])
+                log.error("the engine of %s cannot be made: %s", place, error.text("en").splitlines()[0])
     except DatabaseError as error:
         log.error("no engine was warmed: %s", error)
     finally:
