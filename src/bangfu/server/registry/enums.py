@@ -28,6 +28,7 @@ class EventKind(models.TextChoices):
     SPLIT = "split", "分户"
     MERGED = "merged", "并户"
     MOVED = "moved", "迁移"
+    RELATED = "related", "关系变更"
     DIED = "died", "死亡"
     CLOSED = "closed", "注销"
 
