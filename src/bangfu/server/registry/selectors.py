@@ -18,7 +18,7 @@ from bangfu.server.calendar.clock import HERE
 from bangfu.server.registry import current
 from bangfu.server.registry.current import Subject
 from bangfu.server.registry.enums import EventKind, HouseholdStatus, Source
-from bangfu.server.registry.models import CurrentFacts, Event, Household, Membership, Observation, Person
+from bangfu.server.registry.models import CurrentFacts, Event, Household, Item, Membership, Observation, Person, StatedCollection
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +142,13 @@ def _line(said: Observation, others: tuple[FactLine, ...] = ()) -> FactLine:
     return FactLine(
         said.fact, said.value, Source(said.source), said.evidence, said.document_id, said.actor_id, said.stated_at, said.true_on, said.valid_until, others
     )
+
+
+def items_of(household: Household) -> list[Item]:
+    """Return the items that facts are stated about, by kind: jobs, bills, supporters, rows of the record."""
+    return list(Item.objects.filter(household=household, withdrawn=False).order_by("entity", "pk"))
+
+
+def collections_of(household: Household) -> set[str]:
+    """Return the kinds of item of which somebody said that all are listed."""
+    return set(StatedCollection.objects.filter(household=household).values_list("collection", flat=True))
