@@ -9,6 +9,7 @@ before what hangs on it; what a person declined is not asked again.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,16 +89,15 @@ class Interview:
     def settled(self, found: Assessment) -> float:
         """Return the share of benefits decided one way or the other (those that only a place can settle count as decided)."""
         answers = [a for a in found.answers if a.kind in BENEFIT_KINDS]
-        open_ones = [a for a in answers if a.computed == "unknown" and any(self._question(a, n) for n in a.needs)]
-        return 1.0 if not answers else 1 - len(open_ones) / len(answers)
+        open_ones = sum(bool(questions) for _, questions in self._waiting(a for a in answers if a.computed == "unknown"))
+        return 1.0 if not answers else 1 - open_ones / len(answers)
 
     def next_question(self, found: Assessment | None = None) -> Question | None:
         """Return the question that settles most, or None when no answer can change any more."""
         found = found or self.assessment()
         votes: dict[Question, int] = {}
         worth: dict[tuple[str, ...], list[int]] = {}
-        for answer in self.undecided(found):
-            questions = {q for q in (self._question(answer, name) for name in answer.needs) if q is not None}
+        for answer, questions in self._waiting(self.undecided(found)):
             kin = {self._kin(q) for q in questions}
             for question in questions:
                 votes[question] = votes.get(question, 0) + 1
@@ -141,8 +141,21 @@ class Interview:
         return [q for q in asked if q not in self.declined]
 
     def _rank(self, question: Question) -> tuple[int, str]:
-        order = list(self.engine.pack.vocabulary.facts)
-        return (order.index(question.name) if question.name in order else -1, question.row)
+        return (self.engine.fact_order.get(question.name, -1), question.row)
+
+    def _waiting(self, answers: Iterable[Answer]) -> Iterator[tuple[Answer, set[Question]]]:
+        """Yield each answer with the questions that it waits for; what leads where is looked up once for a row."""
+        known: dict[tuple[str, str, str], Question | None] = {}
+        for answer in answers:
+            questions = set()
+            for name in answer.needs:
+                key = (answer.entity, answer.row, name)
+                if key not in known:
+                    known[key] = self._question(answer, name)
+                found = known[key]
+                if found is not None:
+                    questions.add(found)
+            yield answer, questions
 
     def _question(self, answer: Answer, name: str) -> Question | None:
         """Return the question that a missing name of an answer leads to, or None where no person can answer it."""
@@ -200,29 +213,34 @@ class Interview:
         return next((r for r in self.given.of_entity(entity) if lacking(r)), None)
 
     # -- answers -------------------------------------------------------------------------------------------------
-    def answer(self, question: Question, value: Any) -> None:
+    def answer(self, question: Question, value: Any, open_yet: Set[Question] | None = None) -> None:
         """State a value (already read for its type); None declines.
 
         ``choose`` takes the set of parts that are so, ``each`` a value for each part (one left out is declined).
+        ``open_yet`` is what ``open_to_facts`` said of the question before; worked out where it is not given.
         """
         self.asked.append(question)
-        open_yet = self._open_to_facts() if "recognition" in {p.kind for p in question.parts or (question,)} else set()
+        if open_yet is None:
+            open_yet = self.open_to_facts(question)
         for part in question.parts or (question,):
             said = value
             if question.parts and value is not None:
                 said = part in value if question.kind == "choose" else value.get(part)
             # "no office has decided" refuses nobody who may still qualify
-            self._state(part, None if said is False and (part.name, part.row) in open_yet else said)
+            self._state(part, None if said is False and part in open_yet else said)
 
-    def _open_to_facts(self) -> set[tuple[str, str]]:
-        """Return (recognition, row) of those that have conditions which nothing stated has failed yet.
+    def open_to_facts(self, question: Question, found: Assessment | None = None) -> Set[Question]:
+        """Return the decisions asked for whose conditions nothing stated has failed yet: "not decided" is no refusal there.
 
-        Where nothing but a decision could say yes, a decision not taken is a no.
+        Where nothing but a decision could say yes, a decision not taken is a no. ``found`` spares working it out.
         """
+        asked = {(p.name, p.row): p for p in question.parts or (question,) if p.kind == "recognition"}
+        if not asked:
+            return frozenset()
         entries = self.engine.pack.entries
         return {
-            (answer.entry, answer.row) for answer in self.assessment().answers
-            if answer.kind == "recognition" and answer.computed != "not_met" and (entries[answer.entry].when or entries[answer.entry].tiers)
+            asked[a.entry, a.row] for a in (found or self.assessment()).answers
+            if (a.entry, a.row) in asked and a.computed != "not_met" and (entries[a.entry].when or entries[a.entry].tiers)
         }  # fmt: skip
 
     def _state(self, question: Question, value: Any) -> None:
