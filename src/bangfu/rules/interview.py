@@ -9,16 +9,19 @@ before what hangs on it; what a person declined is not asked again.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from bangfu.rules.assess import Answer, Assessment, assess
+from bangfu.rules.answers import needs_of_result
+from bangfu.rules.assess import Answer
 from bangfu.rules.engine import Engine
 from bangfu.rules.household import Given, GivenRow
-from bangfu.rules.pack.model import BENEFIT_KINDS
+from bangfu.rules.pack.model import BENEFIT_KINDS, Entry
+from bangfu.rules.values import Range, Unknown
 from bangfu.rules.vocabulary import Fact, Label
 
+SETTLED_KINDS = (*BENEFIT_KINDS, "recognition")
 SHARE = 5040
 """What one undecided benefit is worth, shared out among the questions that it still waits for."""
 
@@ -68,6 +71,23 @@ class Question:
         return "下面哪些已经由有关部门认定？" if lang == "zh" else "Which of these have been decided by an office?"
 
 
+class Standing(NamedTuple):
+    """How one entry stands for one row: ``computed`` as in an ``Answer``; ``needs`` would settle status or amount."""
+
+    entry: Entry
+    entity: str
+    row: str
+    computed: str
+    needs: frozenset[str]
+
+
+class Outlook(NamedTuple):
+    """All standings, and the undecided benefits among them, each with the questions whose answers could change it."""
+
+    standings: list[Standing]
+    waiting: list[tuple[Standing, frozenset[Question]]]
+
+
 @dataclass(slots=True)
 class Interview:
     """The state of one interview: what is stated, what was declined, in which order."""
@@ -78,33 +98,33 @@ class Interview:
     declined: set[Question] = field(default_factory=set)
     asked: list[Question] = field(default_factory=list)
 
-    def assessment(self) -> Assessment:
-        """Return the answers for what is stated so far."""
-        return assess(self.engine, self.given, self.on, basis="met" if not self.given.record else None, reasons=False)
+    def outlook(self) -> Outlook:
+        """Return how benefits and recognitions stand for what is stated so far, and what they wait for."""
+        run = self.engine.run(self.given, self.on, "met" if not self.given.record else None)
+        standings = [
+            _standing(entry, row, self.engine.result(row, entry))
+            for entry in self.engine.pack.entries.values() if entry.kind in SETTLED_KINDS and entry.per is not None and entry.per != "place"
+            for row in run.rows[entry.per]
+        ]  # fmt: skip
+        return Outlook(standings, self._waiting([s for s in standings if s.needs and s.entry.kind in BENEFIT_KINDS]))
 
-    def undecided(self, found: Assessment) -> list[Answer]:
-        """Return the benefits whose status or sum still depends on something."""
-        return [a for a in found.answers if a.kind in BENEFIT_KINDS and a.needs and a.computed != "not_met"]
-
-    def settled(self, found: Assessment) -> float:
+    def settled(self, found: Outlook) -> float:
         """Return the share of benefits decided one way or the other (those that only a place can settle count as decided)."""
-        answers = [a for a in found.answers if a.kind in BENEFIT_KINDS]
-        open_ones = sum(bool(questions) for _, questions in self._waiting(a for a in answers if a.computed == "unknown"))
-        return 1.0 if not answers else 1 - open_ones / len(answers)
+        benefits = sum(s.entry.kind in BENEFIT_KINDS for s in found.standings)
+        return 1 - sum(s.computed == "unknown" for s, _ in found.waiting) / benefits if benefits else 1.0
 
-    def next_question(self, found: Assessment | None = None) -> Question | None:
+    def next_question(self, found: Outlook | None = None) -> Question | None:
         """Return the question that settles most, or None when no answer can change any more."""
-        found = found or self.assessment()
         votes: dict[Question, int] = {}
         worth: dict[tuple[str, ...], list[int]] = {}
-        for answer, questions in self._waiting(self.undecided(found)):
+        for standing, questions in (self.outlook() if found is None else found).waiting:
             kin = {self._kin(q) for q in questions}
             for question in questions:
                 votes[question] = votes.get(question, 0) + 1
             for group in kin:
                 tally = worth.setdefault(group, [0, 0, 0])
-                tally[answer.computed != "unknown"] += SHARE // len(kin)
-                tally[2] += answer.kind == "cash"
+                tally[standing.computed != "unknown"] += SHARE // len(kin)
+                tally[2] += standing.entry.kind == "cash"
         if not votes:
             return None
         best = min(votes, key=lambda q: (*(-w for w in worth[self._kin(q)]), -votes[q], self._rank(q)))
@@ -143,21 +163,22 @@ class Interview:
     def _rank(self, question: Question) -> tuple[int, str]:
         return (self.engine.fact_order.get(question.name, -1), question.row)
 
-    def _waiting(self, answers: Iterable[Answer]) -> Iterator[tuple[Answer, set[Question]]]:
-        """Yield each answer with the questions that it waits for; what leads where is looked up once for a row."""
+    def _waiting(self, standings: list[Standing]) -> list[tuple[Standing, frozenset[Question]]]:
+        """Return those of the standings that an answer could change, each with the questions; what leads where is looked up once for a row."""
         known: dict[tuple[str, str, str], Question | None] = {}
-        for answer in answers:
-            questions = set()
-            for name in answer.needs:
-                key = (answer.entity, answer.row, name)
-                if key not in known:
-                    known[key] = self._question(answer, name)
-                found = known[key]
-                if found is not None:
-                    questions.add(found)
-            yield answer, questions
+        leads: dict[tuple[str, str, frozenset[str]], frozenset[Question]] = {}
+        for standing in standings:
+            entity, row, needs = standing.entity, standing.row, standing.needs
+            if (entity, row, needs) in leads:
+                continue
+            for name in needs:
+                if (entity, row, name) not in known:
+                    known[entity, row, name] = self._question(standing, name)
+            leads[entity, row, needs] = frozenset(q for name in needs if (q := known[entity, row, name]) is not None)
+        found = ((s, leads[s.entity, s.row, s.needs]) for s in standings)
+        return [(standing, questions) for standing, questions in found if questions]
 
-    def _question(self, answer: Answer, name: str) -> Question | None:
+    def _question(self, answer: Answer | Standing, name: str) -> Question | None:
         """Return the question that a missing name of an answer leads to, or None where no person can answer it."""
         found = self._target(answer, name)
         return None if found is None or found in self.declined else found
@@ -166,7 +187,7 @@ class Interview:
         """Return the question that would settle a missing name, also one that was declined; None where nobody can answer it here."""
         return self._target(answer, name)
 
-    def _target(self, answer: Answer, name: str) -> Question | None:
+    def _target(self, answer: Answer | Standing, name: str) -> Question | None:
         vocabulary = self.engine.pack.vocabulary
         if name == "record":
             return Question("record", "record", "place", "place") if self.given.record is None else None
@@ -180,7 +201,7 @@ class Interview:
         fact = vocabulary.facts.get(name)
         return None if fact is None else self._fact_question(answer, fact)
 
-    def _fact_question(self, answer: Answer, fact: Fact) -> Question | None:
+    def _fact_question(self, answer: Answer | Standing, fact: Fact) -> Question | None:
         if fact.ask is None or fact.given_by != "person":
             return None
         row = self._row(answer, fact.entity, lambda r: fact.id not in r.facts and self._open(fact, r))
@@ -202,7 +223,7 @@ class Interview:
             here = self.engine.pack.vocabulary.facts[here.gate]
         return True
 
-    def _row(self, answer: Answer, entity: str, lacking: Any) -> GivenRow | None:
+    def _row(self, answer: Answer | Standing, entity: str, lacking: Any) -> GivenRow | None:
         rows = {(r.entity, r.id): r for r in self.given.rows}
         here = rows.get((answer.entity, answer.row))
         while here is not None:
@@ -229,7 +250,7 @@ class Interview:
             # "no office has decided" refuses nobody who may still qualify
             self._state(part, None if said is False and part in open_yet else said)
 
-    def open_to_facts(self, question: Question, found: Assessment | None = None) -> Set[Question]:
+    def open_to_facts(self, question: Question, found: Outlook | None = None) -> Set[Question]:
         """Return the decisions asked for whose conditions nothing stated has failed yet: "not decided" is no refusal there.
 
         Where nothing but a decision could say yes, a decision not taken is a no. ``found`` spares working it out.
@@ -237,10 +258,9 @@ class Interview:
         asked = {(p.name, p.row): p for p in question.parts or (question,) if p.kind == "recognition"}
         if not asked:
             return frozenset()
-        entries = self.engine.pack.entries
         return {
-            asked[a.entry, a.row] for a in (found or self.assessment()).answers
-            if (a.entry, a.row) in asked and a.computed != "not_met" and (entries[a.entry].when or entries[a.entry].tiers)
+            asked[s.entry.id, s.row] for s in (self.outlook() if found is None else found).standings
+            if (s.entry.id, s.row) in asked and s.computed != "not_met" and (s.entry.when or s.entry.tiers)
         }  # fmt: skip
 
     def _state(self, question: Question, value: Any) -> None:
@@ -289,6 +309,13 @@ class Interview:
             row = self._find(question)
             row.facts.pop(question.name, None)
             row.stated.pop(question.name, None)
+
+
+def _standing(entry: Entry, row: Any, result: Any) -> Standing:
+    unknown = result.status.__class__ is Unknown
+    computed = "unknown" if unknown else "met" if result.status is True else "not_met"
+    waits = unknown or (computed == "met" and result.amount.__class__ in (Unknown, Range))
+    return Standing(entry, row.entity, row.id, computed, needs_of_result(result) if waits else frozenset())
 
 
 def blank(members: int, names: list[str] | None = None) -> Given:

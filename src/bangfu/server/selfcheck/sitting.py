@@ -70,7 +70,7 @@ class Sitting:
 
     def look_ahead(self, interview: Interview) -> None:
         """Note the next question and how much is settled, so that showing a page works nothing out."""
-        found = interview.assessment()
+        found = interview.outlook()
         self.pending = interview.next_question(found)
         self.share = interview.settled(found)
         self.ended = self.pending is None
