@@ -51,6 +51,8 @@ class Question:
             return "以前领过、现在正在领的帮扶有记录吗？" if lang == "zh" else "Was any assistance received before, or is any received now?"
         if self.kind == "collection":
             entity = engine.pack.vocabulary.entities[self.entity]
+            if entity.ask is not None:
+                return entity.ask.text(lang)
             return f"近一年有没有“{entity.label.zh}”这类情况？" if lang == "zh" else f"In the last year, was there any {entity.label.en.lower()}?"
         if self.kind == "recognition":
             entry = engine.pack.entries[self.name]
@@ -106,7 +108,8 @@ class Interview:
             for entry in self.engine.pack.entries.values() if entry.kind in SETTLED_KINDS and entry.per is not None and entry.per != "place"
             for row in run.rows[entry.per]
         ]  # fmt: skip
-        return Outlook(standings, self._waiting([s for s in standings if s.needs and s.entry.kind in BENEFIT_KINDS]))
+        settled = {(s.entry.id, s.row) for s in standings if s.entry.kind == "recognition" and s.computed != "unknown"}
+        return Outlook(standings, self._waiting([s for s in standings if s.needs and s.entry.kind in BENEFIT_KINDS], settled))
 
     def settled(self, found: Outlook) -> float:
         """Return the share of benefits decided one way or the other (those that only a place can settle count as decided)."""
@@ -132,7 +135,7 @@ class Interview:
 
     def _kin(self, question: Question) -> tuple[str, ...]:
         """Return what questions share that are asked as one: what they settle counts together."""
-        if question.kind in ("recognition", "collection"):
+        if question.kind == "recognition" or (question.kind == "collection" and self.engine.pack.vocabulary.entities[question.entity].claim):
             return (question.kind,)
         if question.kind == "fact" and question.entity == "person":
             return ("fact", question.name)
@@ -147,7 +150,7 @@ class Interview:
             else:
                 kind, parts = "each", [q for q in votes if self._kin(q) == self._kin(best)]
         elif best.kind in ("collection", "recognition"):
-            parts = [q for q in votes if q.kind == best.kind]
+            parts = [q for q in votes if self._kin(q) == self._kin(best)]
         else:
             return best
         parts.sort(key=lambda q: (q.row, self._rank(q)))
@@ -163,7 +166,7 @@ class Interview:
     def _rank(self, question: Question) -> tuple[int, str]:
         return (self.engine.fact_order.get(question.name, -1), question.row)
 
-    def _waiting(self, standings: list[Standing]) -> list[tuple[Standing, frozenset[Question]]]:
+    def _waiting(self, standings: list[Standing], settled: Set[tuple[str, str]]) -> list[tuple[Standing, frozenset[Question]]]:
         """Return those of the standings that an answer could change, each with the questions; what leads where is looked up once for a row."""
         known: dict[tuple[str, str, str], Question | None] = {}
         leads: dict[tuple[str, str, frozenset[str]], frozenset[Question]] = {}
@@ -173,21 +176,21 @@ class Interview:
                 continue
             for name in needs:
                 if (entity, row, name) not in known:
-                    known[entity, row, name] = self._question(standing, name)
+                    known[entity, row, name] = self._question(standing, name, settled)
             leads[entity, row, needs] = frozenset(q for name in needs if (q := known[entity, row, name]) is not None)
         found = ((s, leads[s.entity, s.row, s.needs]) for s in standings)
         return [(standing, questions) for standing, questions in found if questions]
 
-    def _question(self, answer: Answer | Standing, name: str) -> Question | None:
+    def _question(self, answer: Answer | Standing, name: str, settled: Set[tuple[str, str]]) -> Question | None:
         """Return the question that a missing name of an answer leads to, or None where no person can answer it."""
-        found = self._target(answer, name)
+        found = self.question_for(answer, name, settled)
         return None if found is None or found in self.declined else found
 
-    def question_for(self, answer: Answer, name: str) -> Question | None:
-        """Return the question that would settle a missing name, also one that was declined; None where nobody can answer it here."""
-        return self._target(answer, name)
+    def question_for(self, answer: Answer | Standing, name: str, settled: Set[tuple[str, str]] = frozenset()) -> Question | None:
+        """Return the question that would settle a missing name, also one that was declined; None where nobody can answer it here.
 
-    def _target(self, answer: Answer | Standing, name: str) -> Question | None:
+        ``settled`` are the recognitions, by entry and row, that the facts have decided: nobody is asked for an office's word on them.
+        """
         vocabulary = self.engine.pack.vocabulary
         if name == "record":
             return Question("record", "record", "place", "place") if self.given.record is None else None
@@ -196,7 +199,7 @@ class Interview:
             return Question("collection", name, entity.id, "") if name not in self.given.collections else None
         entry = self.engine.pack.entries.get(name)
         if entry is not None and entry.kind == "recognition" and entry.per is not None:
-            row = self._row(answer, entry.per, lambda r: name not in r.stated)
+            row = self._row(answer, entry.per, lambda r: name not in r.stated and (name, r.id) not in settled)
             return None if row is None else Question("recognition", name, entry.per, row.id)
         fact = vocabulary.facts.get(name)
         return None if fact is None else self._fact_question(answer, fact)
@@ -228,7 +231,9 @@ class Interview:
         here = rows.get((answer.entity, answer.row))
         while here is not None:
             if here.entity == entity:
-                return here if lacking(here) else None
+                if lacking(here):
+                    return here
+                break  # it is another's that is missing: the answer reads more than its own row
             owner = self.engine.pack.vocabulary.entities[here.entity].belongs_to
             here = rows.get((owner, here.of)) if owner is not None and here.of is not None else None
         return next((r for r in self.given.of_entity(entity) if lacking(r)), None)
