@@ -146,7 +146,7 @@ def questions(engine: Engine, seed: int) -> tuple[int, int]:
     interview = Interview(engine, ON, blank(len(plain["members"])))
     asked = answers = 0
     while asked < 200:
-        found = interview.assessment()
+        found = interview.outlook()
         question = interview.next_question(found)
         if interview.settled(found) >= 0.9 or question is None:
             break

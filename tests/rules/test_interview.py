@@ -141,9 +141,9 @@ def test_no_decision_yet_refuses_nobody_whose_conditions_an_office_has_still_to_
         interview.answer(question, truth(interview, question))
 
     interview.answer(Question("recognition", "dibao_household", "household", "household"), False)
-    answers = {a.entry: a for a in interview.assessment().answers}
+    answers = {s.entry.id: s for s in interview.outlook().standings}
     assert answers["dibao_household"].computed == "unknown"
-    assert answers["dibao_household"].needs == ("accepted_deductions", "property_within_rule")
+    assert answers["dibao_household"].needs == {"accepted_deductions", "property_within_rule"}
     assert answers["dibao_payment"].computed == "unknown"
 
 

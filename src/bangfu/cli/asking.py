@@ -41,7 +41,7 @@ def ask(ctx: Context, file: str | None, place: str | None, on: str | None, overl
     out.print(f"[dim]{ctx.say(*HELP)}[/]")
     number = 0
     while True:
-        found = interview.assessment()
+        found = interview.outlook()
         question = interview.next_question(found)
         share = interview.settled(found)
         if question is None or share >= until and until < 1:

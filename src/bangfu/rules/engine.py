@@ -66,6 +66,11 @@ class Engine:
         return {entry.id: tuple(self.pack.articles(entry)) for entry in self.pack.entries.values()}
 
     @cached_property
+    def fact_order(self) -> dict[str, int]:
+        """Return the place of each fact in the vocabulary."""
+        return {name: place for place, name in enumerate(self.pack.vocabulary.facts)}
+
+    @cached_property
     def outline(self) -> Outline:
         """Return what arguments share whatever the household."""
         return Outline(self.words)

@@ -9,15 +9,19 @@ before what hangs on it; what a person declined is not asked again.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from bangfu.rules.assess import Answer, Assessment, assess
+from bangfu.rules.answers import needs_of_result
+from bangfu.rules.assess import Answer
 from bangfu.rules.engine import Engine
 from bangfu.rules.household import Given, GivenRow
-from bangfu.rules.pack.model import BENEFIT_KINDS
+from bangfu.rules.pack.model import BENEFIT_KINDS, Entry
+from bangfu.rules.values import Range, Unknown
 from bangfu.rules.vocabulary import Fact, Label
 
+SETTLED_KINDS = (*BENEFIT_KINDS, "recognition")
 SHARE = 5040
 """What one undecided benefit is worth, shared out among the questions that it still waits for."""
 
@@ -47,6 +51,8 @@ class Question:
             return "以前领过、现在正在领的帮扶有记录吗？" if lang == "zh" else "Was any assistance received before, or is any received now?"
         if self.kind == "collection":
             entity = engine.pack.vocabulary.entities[self.entity]
+            if entity.ask is not None:
+                return entity.ask.text(lang)
             return f"近一年有没有“{entity.label.zh}”这类情况？" if lang == "zh" else f"In the last year, was there any {entity.label.en.lower()}?"
         if self.kind == "recognition":
             entry = engine.pack.entries[self.name]
@@ -67,6 +73,23 @@ class Question:
         return "下面哪些已经由有关部门认定？" if lang == "zh" else "Which of these have been decided by an office?"
 
 
+class Standing(NamedTuple):
+    """How one entry stands for one row: ``computed`` as in an ``Answer``; ``needs`` would settle status or amount."""
+
+    entry: Entry
+    entity: str
+    row: str
+    computed: str
+    needs: frozenset[str]
+
+
+class Outlook(NamedTuple):
+    """All standings, and the undecided benefits among them, each with the questions whose answers could change it."""
+
+    standings: list[Standing]
+    waiting: list[tuple[Standing, frozenset[Question]]]
+
+
 @dataclass(slots=True)
 class Interview:
     """The state of one interview: what is stated, what was declined, in which order."""
@@ -77,34 +100,34 @@ class Interview:
     declined: set[Question] = field(default_factory=set)
     asked: list[Question] = field(default_factory=list)
 
-    def assessment(self) -> Assessment:
-        """Return the answers for what is stated so far."""
-        return assess(self.engine, self.given, self.on, basis="met" if not self.given.record else None, reasons=False)
+    def outlook(self) -> Outlook:
+        """Return how benefits and recognitions stand for what is stated so far, and what they wait for."""
+        run = self.engine.run(self.given, self.on, "met" if not self.given.record else None)
+        standings = [
+            _standing(entry, row, self.engine.result(row, entry))
+            for entry in self.engine.pack.entries.values() if entry.kind in SETTLED_KINDS and entry.per is not None and entry.per != "place"
+            for row in run.rows[entry.per]
+        ]  # fmt: skip
+        settled = {(s.entry.id, s.row) for s in standings if s.entry.kind == "recognition" and s.computed != "unknown"}
+        return Outlook(standings, self._waiting([s for s in standings if s.needs and s.entry.kind in BENEFIT_KINDS], settled))
 
-    def undecided(self, found: Assessment) -> list[Answer]:
-        """Return the benefits whose status or sum still depends on something."""
-        return [a for a in found.answers if a.kind in BENEFIT_KINDS and a.needs and a.computed != "not_met"]
-
-    def settled(self, found: Assessment) -> float:
+    def settled(self, found: Outlook) -> float:
         """Return the share of benefits decided one way or the other (those that only a place can settle count as decided)."""
-        answers = [a for a in found.answers if a.kind in BENEFIT_KINDS]
-        open_ones = [a for a in answers if a.computed == "unknown" and any(self._question(a, n) for n in a.needs)]
-        return 1.0 if not answers else 1 - len(open_ones) / len(answers)
+        benefits = sum(s.entry.kind in BENEFIT_KINDS for s in found.standings)
+        return 1 - sum(s.computed == "unknown" for s, _ in found.waiting) / benefits if benefits else 1.0
 
-    def next_question(self, found: Assessment | None = None) -> Question | None:
+    def next_question(self, found: Outlook | None = None) -> Question | None:
         """Return the question that settles most, or None when no answer can change any more."""
-        found = found or self.assessment()
         votes: dict[Question, int] = {}
         worth: dict[tuple[str, ...], list[int]] = {}
-        for answer in self.undecided(found):
-            questions = {q for q in (self._question(answer, name) for name in answer.needs) if q is not None}
+        for standing, questions in (self.outlook() if found is None else found).waiting:
             kin = {self._kin(q) for q in questions}
             for question in questions:
                 votes[question] = votes.get(question, 0) + 1
             for group in kin:
                 tally = worth.setdefault(group, [0, 0, 0])
-                tally[answer.computed != "unknown"] += SHARE // len(kin)
-                tally[2] += answer.kind == "cash"
+                tally[standing.computed != "unknown"] += SHARE // len(kin)
+                tally[2] += standing.entry.kind == "cash"
         if not votes:
             return None
         best = min(votes, key=lambda q: (*(-w for w in worth[self._kin(q)]), -votes[q], self._rank(q)))
@@ -112,7 +135,7 @@ class Interview:
 
     def _kin(self, question: Question) -> tuple[str, ...]:
         """Return what questions share that are asked as one: what they settle counts together."""
-        if question.kind in ("recognition", "collection"):
+        if question.kind == "recognition" or (question.kind == "collection" and self.engine.pack.vocabulary.entities[question.entity].claim):
             return (question.kind,)
         if question.kind == "fact" and question.entity == "person":
             return ("fact", question.name)
@@ -127,7 +150,7 @@ class Interview:
             else:
                 kind, parts = "each", [q for q in votes if self._kin(q) == self._kin(best)]
         elif best.kind in ("collection", "recognition"):
-            parts = [q for q in votes if q.kind == best.kind]
+            parts = [q for q in votes if self._kin(q) == self._kin(best)]
         else:
             return best
         parts.sort(key=lambda q: (q.row, self._rank(q)))
@@ -141,19 +164,33 @@ class Interview:
         return [q for q in asked if q not in self.declined]
 
     def _rank(self, question: Question) -> tuple[int, str]:
-        order = list(self.engine.pack.vocabulary.facts)
-        return (order.index(question.name) if question.name in order else -1, question.row)
+        return (self.engine.fact_order.get(question.name, -1), question.row)
 
-    def _question(self, answer: Answer, name: str) -> Question | None:
+    def _waiting(self, standings: list[Standing], settled: Set[tuple[str, str]]) -> list[tuple[Standing, frozenset[Question]]]:
+        """Return those of the standings that an answer could change, each with the questions; what leads where is looked up once for a row."""
+        known: dict[tuple[str, str, str], Question | None] = {}
+        leads: dict[tuple[str, str, frozenset[str]], frozenset[Question]] = {}
+        for standing in standings:
+            entity, row, needs = standing.entity, standing.row, standing.needs
+            if (entity, row, needs) in leads:
+                continue
+            for name in needs:
+                if (entity, row, name) not in known:
+                    known[entity, row, name] = self._question(standing, name, settled)
+            leads[entity, row, needs] = frozenset(q for name in needs if (q := known[entity, row, name]) is not None)
+        found = ((s, leads[s.entity, s.row, s.needs]) for s in standings)
+        return [(standing, questions) for standing, questions in found if questions]
+
+    def _question(self, answer: Answer | Standing, name: str, settled: Set[tuple[str, str]]) -> Question | None:
         """Return the question that a missing name of an answer leads to, or None where no person can answer it."""
-        found = self._target(answer, name)
+        found = self.question_for(answer, name, settled)
         return None if found is None or found in self.declined else found
 
-    def question_for(self, answer: Answer, name: str) -> Question | None:
-        """Return the question that would settle a missing name, also one that was declined; None where nobody can answer it here."""
-        return self._target(answer, name)
+    def question_for(self, answer: Answer | Standing, name: str, settled: Set[tuple[str, str]] = frozenset()) -> Question | None:
+        """Return the question that would settle a missing name, also one that was declined; None where nobody can answer it here.
 
-    def _target(self, answer: Answer, name: str) -> Question | None:
+        ``settled`` are the recognitions, by entry and row, that the facts have decided: nobody is asked for an office's word on them.
+        """
         vocabulary = self.engine.pack.vocabulary
         if name == "record":
             return Question("record", "record", "place", "place") if self.given.record is None else None
@@ -162,12 +199,12 @@ class Interview:
             return Question("collection", name, entity.id, "") if name not in self.given.collections else None
         entry = self.engine.pack.entries.get(name)
         if entry is not None and entry.kind == "recognition" and entry.per is not None:
-            row = self._row(answer, entry.per, lambda r: name not in r.stated)
+            row = self._row(answer, entry.per, lambda r: name not in r.stated and (name, r.id) not in settled)
             return None if row is None else Question("recognition", name, entry.per, row.id)
         fact = vocabulary.facts.get(name)
         return None if fact is None else self._fact_question(answer, fact)
 
-    def _fact_question(self, answer: Answer, fact: Fact) -> Question | None:
+    def _fact_question(self, answer: Answer | Standing, fact: Fact) -> Question | None:
         if fact.ask is None or fact.given_by != "person":
             return None
         row = self._row(answer, fact.entity, lambda r: fact.id not in r.facts and self._open(fact, r))
@@ -189,40 +226,46 @@ class Interview:
             here = self.engine.pack.vocabulary.facts[here.gate]
         return True
 
-    def _row(self, answer: Answer, entity: str, lacking: Any) -> GivenRow | None:
+    def _row(self, answer: Answer | Standing, entity: str, lacking: Any) -> GivenRow | None:
         rows = {(r.entity, r.id): r for r in self.given.rows}
         here = rows.get((answer.entity, answer.row))
         while here is not None:
             if here.entity == entity:
-                return here if lacking(here) else None
+                if lacking(here):
+                    return here
+                break  # it is another's that is missing: the answer reads more than its own row
             owner = self.engine.pack.vocabulary.entities[here.entity].belongs_to
             here = rows.get((owner, here.of)) if owner is not None and here.of is not None else None
         return next((r for r in self.given.of_entity(entity) if lacking(r)), None)
 
     # -- answers -------------------------------------------------------------------------------------------------
-    def answer(self, question: Question, value: Any) -> None:
+    def answer(self, question: Question, value: Any, open_yet: Set[Question] | None = None) -> None:
         """State a value (already read for its type); None declines.
 
         ``choose`` takes the set of parts that are so, ``each`` a value for each part (one left out is declined).
+        ``open_yet`` is what ``open_to_facts`` said of the question before; worked out where it is not given.
         """
         self.asked.append(question)
-        open_yet = self._open_to_facts() if "recognition" in {p.kind for p in question.parts or (question,)} else set()
+        if open_yet is None:
+            open_yet = self.open_to_facts(question)
         for part in question.parts or (question,):
             said = value
             if question.parts and value is not None:
                 said = part in value if question.kind == "choose" else value.get(part)
             # "no office has decided" refuses nobody who may still qualify
-            self._state(part, None if said is False and (part.name, part.row) in open_yet else said)
+            self._state(part, None if said is False and part in open_yet else said)
 
-    def _open_to_facts(self) -> set[tuple[str, str]]:
-        """Return (recognition, row) of those that have conditions which nothing stated has failed yet.
+    def open_to_facts(self, question: Question, found: Outlook | None = None) -> Set[Question]:
+        """Return the decisions asked for whose conditions nothing stated has failed yet: "not decided" is no refusal there.
 
-        Where nothing but a decision could say yes, a decision not taken is a no.
+        Where nothing but a decision could say yes, a decision not taken is a no. ``found`` spares working it out.
         """
-        entries = self.engine.pack.entries
+        asked = {(p.name, p.row): p for p in question.parts or (question,) if p.kind == "recognition"}
+        if not asked:
+            return frozenset()
         return {
-            (answer.entry, answer.row) for answer in self.assessment().answers
-            if answer.kind == "recognition" and answer.computed != "not_met" and (entries[answer.entry].when or entries[answer.entry].tiers)
+            asked[s.entry.id, s.row] for s in (self.outlook() if found is None else found).standings
+            if (s.entry.id, s.row) in asked and s.computed != "not_met" and (s.entry.when or s.entry.tiers)
         }  # fmt: skip
 
     def _state(self, question: Question, value: Any) -> None:
@@ -271,6 +314,13 @@ class Interview:
             row = self._find(question)
             row.facts.pop(question.name, None)
             row.stated.pop(question.name, None)
+
+
+def _standing(entry: Entry, row: Any, result: Any) -> Standing:
+    unknown = result.status.__class__ is Unknown
+    computed = "unknown" if unknown else "met" if result.status is True else "not_met"
+    waits = unknown or (computed == "met" and result.amount.__class__ in (Unknown, Range))
+    return Standing(entry, row.entity, row.id, computed, needs_of_result(result) if waits else frozenset())
 
 
 def blank(members: int, names: list[str] | None = None) -> Given:

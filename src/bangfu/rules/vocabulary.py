@@ -41,6 +41,7 @@ class Entity:
     collection: str | None
     date: str | None
     claim: bool
+    ask: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

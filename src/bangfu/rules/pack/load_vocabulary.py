@@ -11,7 +11,7 @@ from bangfu.rules.values import Number
 from bangfu.rules.vocabulary import FACT_TYPES, GIVEN_BY, PRIVACY, CodeList, Entity, Fact, Label, Vocabulary
 from bangfu.rules.yaml_source import Map
 
-ENTITY_KEYS = ("label", "unit", "belongs_to", "at", "collection", "date", "claim")
+ENTITY_KEYS = ("label", "unit", "belongs_to", "at", "collection", "date", "claim", "ask")
 FACT_KEYS = (
     "belongs_to", "label", "ask", "type", "unit", "bounds", "codes", "gate", "given_by", "privacy", "core", "note",
 )  # fmt: skip
@@ -39,6 +39,7 @@ class VocabularyReader(Reader):
                 collection=self.word(raw, "collection"),
                 date=self.word(raw, "date"),
                 claim=self.flag(raw, "claim"),
+                ask=self.label(raw, "ask"),
             )
 
     def facts(self, content: Map) -> None:

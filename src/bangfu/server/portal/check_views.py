@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bangfu.rules.engine import Engine
-from bangfu.rules.interview import Interview, Question
+from bangfu.rules.interview import Question
 from bangfu.server.accounts.guards import public
 from bangfu.server.calendar import clock
 from bangfu.server.portal import browser
@@ -122,14 +122,13 @@ def question(request: HttpRequest, key: str, number: int) -> HttpResponse:
     sitting = browser.sitting_of(request, key, engine)
     if sitting is None:
         return _lost(request, key)
-    interview = sitting.interview(engine, clock.today())
     if 1 <= number <= len(sitting.answers):
         asked, said = sitting.answers[number - 1]
     elif number == len(sitting.answers) + 1 and sitting.pending is not None:
         asked, said = sitting.pending, None
     else:
         return private(HttpResponseRedirect(reverse("portal:onward", args=[key])))
-    return _question(request, key, engine, sitting, interview, asked, said)
+    return _question(request, key, engine, sitting, asked, said)
 
 
 @public
@@ -140,12 +139,11 @@ def ask(request: HttpRequest, key: str, kind: str, name: str, row: str) -> HttpR
     sitting = browser.sitting_of(request, key, engine)
     if sitting is None:
         return _lost(request, key)
-    interview = sitting.interview(engine, clock.today())
     asked = single_question(kind, name, "" if row == "-" else row, engine.pack)
-    if asked is None or not makes_sense(interview, asked):
+    if asked is None or not makes_sense(sitting.interview(engine, clock.today()), asked):
         return private(HttpResponseRedirect(reverse("portal:result", args=[key])))
     said = next((value for q, value in sitting.answers if q == asked), None)
-    return _question(request, key, engine, sitting, interview, asked, said)
+    return _question(request, key, engine, sitting, asked, said)
 
 
 def _lost(request: HttpRequest, key: str) -> HttpResponse:
@@ -153,9 +151,7 @@ def _lost(request: HttpRequest, key: str) -> HttpResponse:
     return private(place_page(request, "portal/check/lost.html", key, status=410 if request.method == "POST" else 200))
 
 
-def _question(
-    request: HttpRequest, key: str, engine: Engine, sitting: Sitting, interview: Interview, asked: Question, said: Any
-) -> HttpResponse:
+def _question(request: HttpRequest, key: str, engine: Engine, sitting: Sitting, asked: Question, said: Any) -> HttpResponse:
     """Show one question, or take its answer."""
     then = request.POST.get("then", "") or request.GET.get("then", "")
     then = then if then in DESTINATIONS else ""
@@ -168,19 +164,12 @@ def _question(
     value = None if "unsure" in request.POST else read(engine, form, request.POST)
     if form.errors and "unsure" not in request.POST:
         return private(place_page(request, "portal/check/question.html", key, status=422, **_shown(key, sitting, form, said, then)))
-    before = len(sitting.answers)
     sitting.put(asked, value)
-    sitting.look_ahead(interview if len(sitting.answers) == before + 1 and _taken(interview, asked, value) else sitting.interview(engine, clock.today()))
+    sitting.look_ahead(sitting.interview(engine, clock.today()))
     try:
         return _next(key, sitting, then)
     except browser.TooLongError:
         return private(place_page(request, "portal/check/question.html", key, status=413, toolong=True, **_shown(key, sitting, form, said, then)))
-
-
-def _taken(interview: Interview, asked: Question, value: Any) -> bool:
-    """Give a new answer to the interview at hand, so that the others need not be gone through again."""
-    interview.answer(asked, value)
-    return True
 
 
 def _shown(key: str, sitting: Sitting, form: Form, said: Any, then: str) -> dict[str, Any]:
@@ -200,7 +189,6 @@ def answers(request: HttpRequest, key: str) -> HttpResponse:
     sitting = browser.sitting_of(request, key, engine)
     if sitting is None:
         return _lost(request, key)
-    sitting.interview(engine, clock.today())
     rows = [
         {"number": n, "question": form_of(engine, sitting, asked, said).heading, "said": said_text(engine, sitting, asked, said)}
         for n, (asked, said) in enumerate(sitting.answers, start=1)

@@ -7,6 +7,7 @@ Nothing of it is in the database: the browser carries it sealed (``sealed.py``),
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -22,7 +23,12 @@ MOST_PEOPLE = 20
 
 @dataclass(slots=True)
 class Sitting:
-    """What a visitor said. ``names`` has one name for each member, empty where none was given; the first one asks."""
+    """What a visitor said. ``names`` has one name for each member, empty where none was given; the first one asks.
+
+    ``open`` remembers for each question answered which decisions stood open when it was asked
+    (``Interview.open_to_facts``), ``pending_open`` for the next one, so that going through the answers again works
+    nothing out. Both hold for the policy and the day named by ``basis`` alone.
+    """
 
     place: str
     names: list[str]
@@ -30,15 +36,23 @@ class Sitting:
     pending: Question | None = None
     share: float = 0.0
     ended: bool = False
+    open: dict[Question, Set[Question]] = field(default_factory=dict)
+    pending_open: Set[Question] | None = None
+    basis: str = ""
 
     def interview(self, engine: Engine, on: dt.date) -> Interview:
         """Return the interview as it stands, and drop the answers that have lost their sense."""
+        basis = f"{engine.pack.content_hash[:8]} {on.isoformat()}"
+        if self.basis != basis:
+            self.open, self.pending_open, self.basis = {}, None, basis
         made = Interview(engine, on, blank(len(self.names), self.names))
         kept: list[tuple[Question, Any]] = []
-        for question, value in self.answers:
+        for place, (question, value) in enumerate(self.answers):
             fitting = _fitting(made, question, value)
+            if fitting is None or fitting[0] != question:
+                self._forget_open(place)
             if fitting is not None:
-                made.answer(*fitting)
+                made.answer(*fitting, self._open_yet(made, fitting[0]))
                 kept.append(fitting)
         self.answers = kept
         return made
@@ -48,22 +62,38 @@ class Sitting:
         for place, (asked, _) in enumerate(self.answers):
             if asked == question:
                 self.answers[place] = (question, value)
+                self._forget_open(place + 1)
                 return
+        if question == self.pending and self.pending_open is not None:
+            self.open[question] = self.pending_open
         self.answers.append((question, value))
 
     def look_ahead(self, interview: Interview) -> None:
         """Note the next question and how much is settled, so that showing a page works nothing out."""
-        found = interview.assessment()
+        found = interview.outlook()
         self.pending = interview.next_question(found)
         self.share = interview.settled(found)
         self.ended = self.pending is None
+        self.pending_open = None if self.pending is None else interview.open_to_facts(self.pending, found)
+
+    def _open_yet(self, interview: Interview, question: Question) -> Set[Question]:
+        """Return which decisions of a question stood open when it was asked, and remember it."""
+        known = self.open.get(question)
+        if known is None:
+            known = self.open[question] = interview.open_to_facts(question)
+        return known
+
+    def _forget_open(self, place: int) -> None:
+        """Forget what stood open for the answers from a place on: an answer before them has changed."""
+        before = {question for question, _ in self.answers[:place]}
+        self.open = {question: known for question, known in self.open.items() if question in before}
 
     def set_people(self, names: list[str], kept: list[int]) -> None:
         """Say anew who lives together; ``kept`` names for each of them the former place, -1 for somebody new."""
         rows = {f"P{before + 1}": f"P{now + 1}" for now, before in enumerate(kept) if before >= 0}
         self.names = names
         self.answers = [moved for q, v in self.answers if (moved := _moved(q, v, rows)) is not None]
-        self.pending = None
+        self.pending, self.pending_open, self.open = None, None, {}
 
 
 def _fitting(interview: Interview, question: Question, value: Any) -> tuple[Question, Any] | None:
@@ -137,7 +167,20 @@ def as_data(sitting: Sitting) -> dict[str, Any]:
         "q": None if sitting.pending is None else _question_data(sitting.pending),
         "s": round(sitting.share, 4),
         "e": sitting.ended,
+        "b": sitting.basis,
+        "o": list(_open_data(sitting)),
     }
+
+
+def _open_data(sitting: Sitting) -> Iterator[list[Any]]:
+    """Yield the place of each question on decisions, and the places of its parts that stood open; the next question comes last."""
+    asked = [(question, sitting.open.get(question)) for question, _ in sitting.answers]
+    if sitting.pending is not None:
+        asked.append((sitting.pending, sitting.pending_open))
+    for place, (question, known) in enumerate(asked):
+        parts = question.parts or (question,)
+        if known is not None and any(part.kind == "recognition" for part in parts):
+            yield [place, [n for n, part in enumerate(parts) if part in known]]
 
 
 def from_data(data: dict[str, Any], pack: Pack) -> Sitting:
@@ -149,7 +192,24 @@ def from_data(data: dict[str, Any], pack: Pack) -> Sitting:
             sitting.answers.append((question, _answer(question, said, pack)))
     if data["q"] is not None:
         sitting.pending = _question(data["q"], pack)
+    if str(data.get("b", "")).startswith(f"{pack.content_hash[:8]} "):
+        _read_open(sitting, data)
     return sitting
+
+
+def _read_open(sitting: Sitting, data: dict[str, Any]) -> None:
+    """Take over what stood open; under the same policy every question that was written down is known."""
+    sitting.basis = data["b"]
+    for place, open_parts in data["o"]:
+        question = sitting.answers[place][0] if place < len(sitting.answers) else sitting.pending
+        if question is None:
+            continue
+        parts = question.parts or (question,)
+        known = frozenset(parts[n] for n in open_parts)
+        if place < len(sitting.answers):
+            sitting.open[question] = known
+        else:
+            sitting.pending_open = known
 
 
 def _question_data(question: Question) -> list[Any]:

@@ -1,0 +1,107 @@
+"""What a step costs: showing a question works nothing out, an answer one run of the rules, also after questions on decisions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from bangfu.rules.engine import Engine
+from bangfu.rules.interview import Question
+from bangfu.server.portal.places import engine_at
+from bangfu.server.selfcheck.sitting import Sitting, as_data, from_data
+from tests.server.portal.conftest import PLACE, mark
+
+CHECK = f"/p/{PLACE}/check"
+DAY = dt.date(2023, 9, 15)
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that grows by one with each run of the rules."""
+    found: list[str] = []
+    run = Engine.run
+
+    def counted(engine: Engine, *args: Any, **options: Any) -> Any:
+        found.append(engine.pack.place)
+        return run(engine, *args, **options)
+
+    monkeypatch.setattr(Engine, "run", counted)
+    return found
+
+
+def decisions(sitting: Sitting) -> int:
+    """Return how many of the answers are on decisions."""
+    return sum(q.parts[0].kind == "recognition" if q.parts else q.kind == "recognition" for q, _ in sitting.answers)
+
+
+def test_a_step_is_one_run_of_the_rules(begun: Client, runs: list[str]) -> None:
+    """To the end of the self-check, a list of decisions among the questions."""
+    address, kinds = f"{CHECK}/1/", []
+    for _ in range(60):
+        runs.clear()
+        page = begun.get(address)
+        if address.endswith("/result/"):
+            break
+        assert runs == []
+        kinds.append(page.context["form"].question.parts[0].kind if page.context["form"].question.parts else "")
+        said: dict[str, Any] = {"mark": mark(page)}
+        fields = page.context["form"].fields
+        said |= {"f0": "none"} if fields[0].kind == "checks" else {"unsure": "1"}
+        address = begun.post(address, said)["Location"]
+        assert runs == [PLACE]
+    assert "recognition" in kinds[:-1]
+
+
+def begin() -> tuple[Engine, Sitting]:
+    """Return a sitting of two in which the first question on decisions was answered with none."""
+    engine = engine_at(PLACE)
+    sitting = Sitting(PLACE, ["", ""])
+    sitting.look_ahead(sitting.interview(engine, DAY))
+    while not decisions(sitting):
+        assert sitting.pending is not None
+        nobody = sitting.pending.kind == "choose"
+        sitting.put(sitting.pending, set() if nobody else None)
+        sitting.look_ahead(sitting.interview(engine, DAY))
+    return engine, sitting
+
+
+def anew(engine: Engine, sitting: Sitting) -> tuple[set[Question], list[Any]]:
+    """Return what an interview without any memory says of the same answers: what counts as declined, and the rows."""
+    bare = Sitting(sitting.place, sitting.names, list(sitting.answers)).interview(engine, DAY)
+    return bare.declined, bare.given.rows
+
+
+def test_what_stood_open_is_remembered_with_the_answers(runs: list[str]) -> None:
+    """Going through them again, also from the cookie's data, works nothing out and says the same as without memory."""
+    engine, sitting = begin()
+    again = from_data(as_data(sitting), engine.pack)
+    runs.clear()
+    made = again.interview(engine, DAY)
+    assert runs == []
+    assert any(q.kind == "recognition" for q in made.declined)
+    assert (made.declined, made.given.rows) == anew(engine, sitting)
+
+
+def test_an_earlier_answer_changed_asks_the_rules_anew() -> None:
+    """What stood open may have closed: the memory of it is gone with the answer it rested on."""
+    engine, sitting = begin()
+    place = next(q for q, _ in sitting.answers)
+    sitting.put(place, {part: dt.date(2020, 1, 1) for part in place.parts} if place.kind == "each" else None)
+    asked = next(q for q, _ in sitting.answers if (q.parts or (q,))[0].kind == "recognition")
+    assert asked not in sitting.open
+    made = sitting.interview(engine, DAY)
+    assert (made.declined, made.given.rows) == anew(engine, sitting)
+
+
+def test_another_policy_or_day_asks_the_rules_anew(runs: list[str]) -> None:
+    """The memory holds for the pack and the day it was made under."""
+    engine, sitting = begin()
+    data = as_data(sitting)
+    assert from_data({**data, "b": f"00000000 {DAY}"}, engine.pack).open == {}
+    later = from_data(data, engine.pack)
+    runs.clear()
+    later.interview(engine, DAY + dt.timedelta(days=1))
+    assert len(runs) == 1
