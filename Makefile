@@ -6,6 +6,9 @@ UV         := .uv/bin/uv
 BIN        := .venv/bin
 ON_CORES   := -n 2
 PORT       ?= 8000
+# Spark runs on Java: where there is none, its 500 MB are not installed, and its tests say so.
+SPARK      := $(if $(shell command -v java 2>/dev/null),requirements/spark.txt)
+STAMP      := .venv/.stamp$(if $(SPARK),-spark)
 NODE_WHEEL := 24.19.0
 SYSTEM_NPM := $(shell command -v npm 2>/dev/null)
 NPM        := $(or $(SYSTEM_NPM),.uv/bin/npm)
@@ -16,16 +19,16 @@ export NODE_USE_SYSTEM_CA := 1
 help:            ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-setup: .venv/.stamp var/.assets var/.catalogues   ## make the environment in .venv, and the files that pages use
+setup: $(STAMP) var/.assets var/.catalogues   ## make the environment in .venv, and the files that pages use
 
 $(UV): Makefile
 	$(PYTHON) -m venv .uv
 	.uv/bin/pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 	@touch $@
 
-.venv/.stamp: requirements/dev.txt pyproject.toml | $(UV)
+$(STAMP): requirements/dev.txt $(SPARK) pyproject.toml | $(UV)
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
-	$(UV) pip sync --quiet --require-hashes requirements/dev.txt
+	$(UV) pip sync --quiet --require-hashes requirements/dev.txt $(SPARK)
 	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -39,7 +42,7 @@ var/.assets: package.json package-lock.json scripts/vendor_assets.py | $(filter 
 	$(PYTHON) scripts/vendor_assets.py
 	@touch $@
 
-var/.catalogues: $(wildcard src/bangfu/server/*/locale/*/LC_MESSAGES/*.po) scripts/compile_catalogues.py .venv/.stamp
+var/.catalogues: $(wildcard src/bangfu/server/*/locale/*/LC_MESSAGES/*.po) scripts/compile_catalogues.py $(STAMP)
 	@mkdir -p var
 	$(BIN)/python scripts/compile_catalogues.py
 	@touch $@
@@ -84,6 +87,7 @@ lock: | $(UV) $(filter .uv/bin/npm,$(NPM))    ## renew the hashed requirements (
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(COMPILE) pyproject.toml --extra server -c requirements/runtime.txt -o requirements/server.txt
 	$(COMPILE) pyproject.toml --extra server --group dev -c requirements/server.txt -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra spark -c requirements/dev.txt -o requirements/spark.txt
 	$(COMPILE) pyproject.toml requirements/bench.in -c requirements/runtime.txt -o requirements/bench.txt
 	$(NPM) install --package-lock-only --no-progress --loglevel=error
 	$(PYTHON) scripts/vendor_assets.py --lock

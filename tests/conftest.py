@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,8 +31,14 @@ NEEDS = {
     "postgresql": Need(
         bool(list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))) or "PG_BIN" in os.environ, "is the server's second database and holds a ledger to be read", "apt-get install postgresql"
     ),
+    "spark": Need(
+        shutil.which("java") is not None and find_spec("pyspark") is not None, "carries the rules out on a cluster", "apt-get install openjdk-17-jre-headless, then make setup"
+    ),
     "make": Need(shutil.which("make") is not None, "runs the Makefile", "apt-get install make"),
 }
+
+SPARK = (pytest.mark.slow, pytest.mark.needs("spark"), pytest.mark.xdist_group("spark"))
+"""The marks of a test that needs Spark: all of them run in one process, which starts it once."""
 
 settings.register_profile("test", derandomize=True, deadline=None, database=None)
 settings.register_profile(

@@ -16,7 +16,7 @@ import pytest
 from scripts import file_length
 
 BIN = Path(sys.executable).parent
-PINS = ("runtime", "dev", "bench")
+PINS = ("runtime", "dev", "spark", "bench")
 
 
 def run(*command: str | Path, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -68,7 +68,7 @@ def test_pins_hold_what_pyproject_asks_for(root: Path, project: dict[str, Any]) 
     assert dev - pinned(root, "dev").keys() == set()
 
 
-@pytest.mark.parametrize("name", ["dev", "bench"])
+@pytest.mark.parametrize("name", ["dev", "spark", "bench"])
 def test_environments_hold_the_same_versions_as_the_runtime(name: str, root: Path) -> None:
     runtime, other = pinned(root, "runtime"), pinned(root, name)
     assert {package: other.get(package) for package in runtime} == runtime

@@ -11,9 +11,10 @@ from hypothesis import Phase, given as with_random, settings, strategies as st
 
 from bangfu.rules.household import Given
 from bangfu.rules.plan import WORKED_KINDS
+from bangfu.rules.runners.sql.back_ends import OnDuckDb
 from bangfu.rules.runners.sql.columns import Known
 from bangfu.rules.runners.sql.measure import measure
-from bangfu.rules.runners.sql.program import SqlProgram, connect, load
+from bangfu.rules.runners.sql.program import SqlProgram
 from bangfu.rules.units import Quantity
 from tests.conftest import PROOFS
 from tests.rules.engines import PLACES, engine
@@ -99,23 +100,23 @@ def test_what_is_known_of_the_input_changes_no_answer(place: str) -> None:
 
 
 def _measured(program: SqlProgram, givens: list[Given]) -> Known:
-    connection = connect()
+    end = OnDuckDb()
     for table in program.tables(givens):
-        load(connection, program.stages.columns, table)
-    return measure(connection, program.inputs, program.pack.vocabulary)
+        end.load(table, program.stages.columns.kinds[table[0]])
+    return measure(end.connection, program.inputs, program.pack.vocabulary)
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_every_number_is_int64(place: str) -> None:
     """No column of any stage is a floating or decimal number, or wider than int64."""
     program = SqlProgram(engine(place, f"{place}.yaml"), on(place))
-    connection = connect()
+    end = OnDuckDb()
     for table in program.tables([household(program.pack, 1, stated=0.9)]):
-        load(connection, program.stages.columns, table)
+        end.load(table, program.stages.columns.kinds[table[0]])
     types: dict[str, str] = {}
     for name, query in program.statements():
-        connection.execute(f'CREATE TABLE "{name}" AS {query}')
-        for column, kind, *_ in connection.execute(f'DESCRIBE "{name}"').fetchall():
+        end.make(name, query)
+        for column, kind, *_ in end.connection.execute(f'DESCRIBE "{name}"').fetchall():
             types[f"{name}.{column}"] = kind
 
     assert {c: kind for c, kind in types.items() if kind not in ("BIGINT", "BOOLEAN", "DATE", "VARCHAR", "VARCHAR[]")} == {}

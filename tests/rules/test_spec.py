@@ -6,9 +6,10 @@ from functools import cache
 
 import pytest
 
+from tests.conftest import SPARK
 from tests.rules.spec.harness import RUNNERS, Runner, Suite
 
-each_runner = pytest.mark.parametrize("runner", RUNNERS, ids=[runner.name for runner in RUNNERS])
+each_runner = pytest.mark.parametrize("runner", [pytest.param(r, marks=SPARK if r.name == "spark" else (), id=r.name) for r in RUNNERS])
 
 
 @cache

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bangfu.rules.errors import UsageError
-from bangfu.rules.runners.sql.program import connect
+from bangfu.rules.runners.sql.back_ends import connect
 from bangfu.rules.synthetic.draw import Dice
 from bangfu.rules.synthetic.load import distributions
 from bangfu.rules.synthetic.write import Order, district_of, write_district

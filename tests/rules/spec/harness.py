@@ -36,6 +36,7 @@ from bangfu.rules.units import power_of
 from bangfu.rules.vocabulary import Vocabulary
 from bangfu.rules.yaml_source import List, Map, read_yaml_file
 from tests.rules.runners_agree import Form, of_python, of_sql
+from tests.rules.spark import OnSmallSpark
 
 HERE = Path(__file__).resolve().parent
 POLICIES = HERE / "policies"
@@ -52,9 +53,10 @@ Answers = dict[tuple[int, str, str], Form]
 
 # -- runners -----------------------------------------------------------------------------------------------------
 class Runner(Protocol):
-    """A runner under test. ``refusal`` is what it raises for a feature that it does not carry out."""
+    """A runner under test; ``gaps``: under which name tables and cases declare what it does not carry out."""
 
     name: ClassVar[str]
+    gaps: ClassVar[str]
 
     def answers(self, engine: Engine, day: dt.date, basis: str, names: frozenset[str], givens: list[Given]) -> Answers:
         """Return the answers of the named entries for all rows of all givens."""
@@ -68,7 +70,7 @@ class Runner(Protocol):
 class PythonRunner:
     """The reference."""
 
-    name = "python"
+    name = gaps = "python"
 
     def answers(self, engine: Engine, day: dt.date, basis: str, names: frozenset[str], givens: list[Given]) -> Answers:
         """Run each given by itself."""
@@ -86,10 +88,11 @@ class PythonRunner:
         return None
 
 
-class SqlRunner:
+class DuckDbRunner:
     """SQL on DuckDB: all givens in one run."""
 
-    name = "sql"
+    name = "duckdb"
+    gaps = "sql"
 
     def answers(self, engine: Engine, day: dt.date, basis: str, names: frozenset[str], givens: list[Given]) -> Answers:
         """Run all givens at once."""
@@ -101,7 +104,18 @@ class SqlRunner:
         return error.feature if isinstance(error, NotSupportedInSql) else None
 
 
-RUNNERS: list[Runner] = [PythonRunner(), SqlRunner()]
+class SparkRunner(DuckDbRunner):
+    """SQL on Spark: the same tree, printed for Spark."""
+
+    name = "spark"
+
+    def answers(self, engine: Engine, day: dt.date, basis: str, names: frozenset[str], givens: list[Given]) -> Answers:
+        """Run all givens at once."""
+        answered = SqlProgram(engine, day, basis, only=names, dialect="spark").run(givens, OnSmallSpark())
+        return {(number, name, row): of_sql(engine.pack.entries[name], answer) for (number, name, _, row), answer in answered.items()}
+
+
+RUNNERS: list[Runner] = [PythonRunner(), DuckDbRunner(), SparkRunner()]
 
 
 # -- tables ------------------------------------------------------------------------------------------------------
@@ -294,10 +308,10 @@ class Suite:
     def table_faults(self, runner: Runner, tables: list[Table] | None = None) -> list[str]:
         """Return every row whose answer is another than the table's, and every declared refusal that does not come."""
         chosen = self.tables if tables is None else tables
-        said = [line for table in chosen if runner.name in table.refused for line in self._not_refused(runner, table)]
+        said = [line for table in chosen if runner.gaps in table.refused for line in self._not_refused(runner, table)]
         days: dict[dt.date, list[tuple[Table, tuple[Any, ...]]]] = defaultdict(list)
         for table in chosen:
-            for row in table.rows if runner.name not in table.refused else ():
+            for row in table.rows if runner.gaps not in table.refused else ():
                 days[table.day(row)].append((table, row))
         for day, rows in days.items():
             said += self._rows_faults(runner, day, rows)
@@ -317,8 +331,8 @@ class Suite:
     def _not_refused(self, runner: Runner, table: Table) -> Iterator[str]:
         given = self._given(table, table.rows[0])
         feature = self._refusal(runner, table.day(table.rows[0]), "met", frozenset({table.id}), [given])
-        if feature != table.refused[runner.name]:
-            yield f"{table.file} {table.id} {runner.name}: refuses {feature}, declared {table.refused[runner.name]}"
+        if feature != table.refused[runner.gaps]:
+            yield f"{table.file} {table.id} {runner.name}: refuses {feature}, declared {table.refused[runner.gaps]}"
 
     def _refusal(self, runner: Runner, day: dt.date, basis: str, names: frozenset[str], givens: list[Given]) -> str | None:
         try:
@@ -340,7 +354,7 @@ class Suite:
         for case in self.cases if cases is None else cases:
             given = read_given(self.engine.pack, case.raw["given"], case.file)
             basis = case.raw.get("basis") or ("recorded" if given.record else "met")
-            refused = refusals(case).get(runner.name, "")
+            refused = refusals(case).get(runner.gaps, "")
             alone = f"{case.file}:{case.line}" if refused or case.raw.get("with") or case.raw.get("readings") else ""
             groups[case.raw["on"], basis, alone].append((case, given))
         return [line for (day, basis, _), members in groups.items() for line in self._group_faults(runner, day, basis, members)]
@@ -352,7 +366,7 @@ class Suite:
         with CaseRunner(self.engine).settings(first) as changed:
             kept, self.engine.programs = self.engine.programs, {} if changed else self.engine.programs
             try:
-                wanted = refusals(first).get(runner.name)
+                wanted = refusals(first).get(runner.gaps)
                 if wanted is not None:
                     feature = self._refusal(runner, day, basis, names, givens)
                     if feature != wanted:

@@ -60,7 +60,11 @@ class Dialect:
         """Return a value of the row that passes with the smallest order."""
         fields = [exp.PropertyEQ(this=exp.to_identifier(f"f{n}"), expression=part) for n, part in enumerate([*order, what])]
         found = exp.Min(this=exp.Case().when(test, exp.Struct(expressions=fields), copy=False))
-        return exp.Anonymous(this="struct_extract", expressions=[found, exp.Literal.string(f"f{len(order)}")])
+        return self.field(found, f"f{len(order)}")
+
+    def field(self, struct: Tree, name: str) -> Tree:
+        """Return one field of a struct."""
+        return exp.Anonymous(this="struct_extract", expressions=[struct, exp.Literal.string(name)])
 
     @property
     def writes(self) -> dict[str, Callable[..., Tree]]:
@@ -72,5 +76,39 @@ class Dialect:
         }  # fmt: skip
 
 
-DIALECTS: dict[str, Dialect] = {"duckdb": Dialect()}
+class Spark(Dialect):
+    """Spark, ANSI mode on: ``DIV`` cuts towards zero, years and days are int32, structs are read by a dot."""
+
+    name = "spark"
+
+    def days_between(self, later: Tree, earlier: Tree) -> Tree:
+        """Return later - earlier in days: date - date is an interval there."""
+        return exp.cast(exp.Anonymous(this="DATEDIFF", expressions=[later, earlier]), "BIGINT")
+
+    def add_days(self, date: Tree, days: Tree) -> Tree:
+        """Return a date so many days on."""
+        return exp.Anonymous(this="DATE_ADD", expressions=[date, exp.cast(days, "INTEGER")])
+
+    def add_months(self, date: Tree, months: Tree) -> Tree:
+        """Return a date so many months on, held to the end of the month."""
+        return exp.Anonymous(this="ADD_MONTHS", expressions=[date, exp.cast(months, "INTEGER")])
+
+    def week(self, date: Tree) -> Tree:
+        """Return the Monday of a date's week; DATE_TRUNC would be a moment in a time zone."""
+        return exp.Anonymous(this="TRUNC", expressions=[date, exp.Literal.string("WEEK")])
+
+    def has_code(self, codes: Tree, code: str) -> Tree:
+        """Return whether a list of codes holds one."""
+        return exp.Anonymous(this="ARRAY_CONTAINS", expressions=[codes, exp.Literal.string(code)])
+
+    def part_of_date(self, part: str, date: Tree) -> Tree:
+        """Return year, month or day of a date as int64."""
+        return exp.cast(exp.Anonymous(this=part.upper(), expressions=[date]), "BIGINT")
+
+    def field(self, struct: Tree, name: str) -> Tree:
+        """Return one field of a struct."""
+        return exp.Dot(this=struct, expression=exp.to_identifier(name))
+
+
+DIALECTS: dict[str, Dialect] = {each.name: each for each in (Dialect(), Spark())}
 """Back ends by name."""

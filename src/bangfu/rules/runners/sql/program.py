@@ -16,8 +16,9 @@ from bangfu.rules.pack.model import Entry
 from bangfu.rules.plan import Plan, Step
 from bangfu.rules.runners.python.build import build_run
 from bangfu.rules.runners.sql import stacking, tiers
+from bangfu.rules.runners.sql.back_ends import BackEnd, OnDuckDb
 from bangfu.rules.runners.sql.columns import Columns, Known
-from bangfu.rules.runners.sql.dialects import DIALECTS, DUCKDB_CONFIG
+from bangfu.rules.runners.sql.dialects import DIALECTS
 from bangfu.rules.runners.sql.entries import EntrySql, received, settle
 from bangfu.rules.runners.sql.frames import Frame
 from bangfu.rules.runners.sql.levels import levels
@@ -107,6 +108,7 @@ class SqlProgram:
             self.frames = self.stages.ordered(dict.fromkeys(self.stages.found[name].frame for name in self.results))
             self.inputs = self._inputs()
             self.trees = [(frame.table, frame.statement(self.dialect)) for frame in self.frames]
+        self._texts: list[tuple[str, str]] = []
 
     # -- compiling -----------------------------------------------------------------------------------------------
     def _compiler(self, frame: Frame, entry: Entry) -> SqlCompiler:
@@ -175,7 +177,9 @@ class SqlProgram:
     # -- running -------------------------------------------------------------------------------------------------
     def statements(self) -> list[tuple[str, str]]:
         """Return (table, SELECT) of every stage in order."""
-        return [(name, query.sql(dialect=self.dialect.name)) for name, query in self.trees]
+        if not self._texts:
+            self._texts = [(name, query.sql(dialect=self.dialect.name, copy=False)) for name, query in self.trees]
+        return self._texts
 
     def sql(self) -> str:
         """Return the whole program as text, one statement for each stage."""
@@ -191,17 +195,20 @@ class SqlProgram:
             inputs.setdefault(f"rows_{result.entry.per}", {}).update(names)
         return Tables(self.engine, inputs).made(runs)
 
-    def run(self, givens: list[Given]) -> dict[Key, SqlAnswer]:
-        """Return the answer of every entry for every row: (place in ``givens``, entry, entity, row id) → answer."""
-        connection = connect()
+    def run(self, givens: list[Given], back_end: BackEnd | None = None) -> dict[Key, SqlAnswer]:
+        """Return the answer of every entry for every row: (place in ``givens``, entry, entity, row id) → answer.
+
+        ``back_end`` speaks the program's dialect; a DuckDB of its own where none is given. It is closed.
+        """
+        end = OnDuckDb() if back_end is None else back_end
         try:
             for table in self.tables(givens):
-                load(connection, self.stages.columns, table)
-            for name, query in self.trees:
-                connection.execute(_create(name, query).sql(dialect=self.dialect.name))
-            return dict(self.answers(lambda query: _rows(connection, query)))
+                end.load(table, self.stages.columns.kinds[table[0]])
+            for name, select in self.statements():
+                end.make(name, select)
+            return dict(self.answers(end.rows))
         finally:
-            connection.close()
+            end.close()
 
     def answers(self, fetch: Any) -> Iterator[tuple[Key, SqlAnswer]]:
         """Yield every answer; ``fetch`` returns the rows of a query as dicts."""
@@ -214,34 +221,6 @@ class SqlProgram:
             for row in fetch(exp.maybe_parse(query, dialect="duckdb").sql(dialect=self.dialect.name)):
                 for result in results:
                     yield (row["run"], result.entry.id, entity, row["name"]), answer_of(result, row)
-
-
-def connect() -> Any:
-    """Return a DuckDB in memory that reads no file, loads no extension and lets nobody change that."""
-    import duckdb
-
-    connection = duckdb.connect(":memory:", config={**DUCKDB_CONFIG, "threads": 1})
-    connection.execute("SET lock_configuration = true")
-    return connection
-
-
-def load(connection: Any, columns: Columns, table: Table) -> None:
-    """Create one table of columns."""
-    import pyarrow as pa
-
-    types = {"number": pa.int64(), "yes_no": pa.bool_(), "date": pa.date32(), "code": pa.string(), "codes": pa.list_(pa.string())}
-    name, found = table
-    arrays = {column: pa.array(values, types[columns.kinds[name][column]]) for column, values in found.items()}
-    connection.register("loading", pa.table(arrays))
-    connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM loading')
-    connection.unregister("loading")
-
-
-def _rows(connection: Any, query: str) -> Iterator[dict[str, Any]]:
-    cursor = connection.execute(query)
-    columns = [d[0] for d in cursor.description]
-    for row in cursor.fetchall():
-        yield dict(zip(columns, row, strict=True))
 
 
 def _create(name: str, query: Any) -> Any:
