@@ -127,6 +127,16 @@ def opposite(part: Closure) -> Closure:
     return negated
 
 
+def slot_opposite(place: int) -> Closure:
+    """Return Kleene not over a slot of the row."""
+
+    def negated(r: Any, m: Any) -> Any:
+        value = r.v[place]
+        return value if value.__class__ is Unknown else not value
+
+    return negated
+
+
 def compared(op: str, a: Closure, b: Closure) -> Closure:
     """Return a comparison; two whole numbers take the short way."""
     known, test = ops.KNOWN[op], ops.COMPARE[op]
@@ -144,6 +154,17 @@ def held_against(op: str, part: Closure, line: Any) -> Closure:
 
     def compare(r: Any, m: Any) -> Any:
         value = part(r, m)
+        return known(value, line) if value.__class__ is kind else value if value.__class__ is Unknown else test(value, line)
+
+    return compare
+
+
+def slot_against(op: str, place: int, line: Any) -> Closure:
+    """Return a comparison of a slot of the row with one known value."""
+    known, test, kind = ops.KNOWN[op], ops.COMPARE[op], line.__class__
+
+    def compare(r: Any, m: Any) -> Any:
+        value = r.v[place]
         return known(value, line) if value.__class__ is kind else value if value.__class__ is Unknown else test(value, line)
 
     return compare

@@ -21,7 +21,9 @@ from bangfu.rules.runners.python.logic import (
     held_against,
     opposite,
     parts_of,
+    slot_against,
     slot_name,
+    slot_opposite,
     total_of,
 )
 from bangfu.rules.runners.python.rows import Row, current, holding, owner_of
@@ -226,7 +228,8 @@ class Compiler:
     def all_of(self, nodes: Iterable[Node], others: list[Closure] | None = None) -> Closure:
         """Return Kleene and over nodes (and closures beside them), the cheapest first."""
         places, parts = self._at_hand(parts_of("and", nodes))
-        return all_of(parts + (others or []), places)
+        parts += others or []
+        return parts[0] if len(parts) == 1 and not places else all_of(parts, places)
 
     def _and(self, node: Node) -> Closure:
         return self.all_of(node.args)
@@ -239,25 +242,31 @@ class Compiler:
         """Return the slots of the row itself that are read as they stand, and the closures of the other nodes."""
         own = [node for node in nodes if at_hand(node)]
         rest = sorted((node for node in nodes if not at_hand(node)), key=cost)
-        places = tuple(self.slots[node.data.entity][slot_name(node)] for node in own)
+        places = tuple(place for place in map(self.place, own) if place is not None)
         return places, [self.closure(node) for node in rest]
 
     def _not(self, node: Node) -> Closure:
-        part = self.closure(node.args[0])
-        return opposite(part)
+        place = self.place(node.args[0])
+        return opposite(self.closure(node.args[0])) if place is None else slot_opposite(place)
+
+    def place(self, node: Node) -> int | None:
+        """Return the slot of the row itself that a node reads; None for any other node."""
+        return self.slots[node.data.entity][slot_name(node)] if at_hand(node) else None
 
     def _pair(self, node: Node) -> Closure:
-        a, b = self.closure(node.args[0]), self.closure(node.args[1])
-        line = self.fixed(node.args[1])
-        return compared(node.op, a, b) if line is None else held_against(node.op, a, line)
+        a, b = node.args
+        line, place = self.fixed(b), self.place(a)
+        if line is None:
+            return compared(node.op, self.closure(a), self.closure(b))
+        return held_against(node.op, self.closure(a), line) if place is None else slot_against(node.op, place, line)
 
     _eq = _ne = _lt = _le = _gt = _ge = _pair
 
     def _in(self, node: Node) -> Closure:
-        part, codes = self.closure(node.args[0]), node.data
+        part, codes, place = self.closure(node.args[0]), node.data, self.place(node.args[0])
 
         def inside(r: Any, m: Any) -> Any:
-            value = part(r, m)
+            value = part(r, m) if place is None else r.v[place]
             if value.__class__ is str:
                 return value in codes
             if value.__class__ is Unknown:
@@ -386,12 +395,15 @@ class Compiler:
         fold = FOLD[spec.call]
         window, by_claim = spec.window, self.by_claim
         chain = chain_to(self.pack.vocabulary, spec.owner, spec.entity)
+        here, plain = not spec.path, window is None and self.fixed(node.args[1]) is True
 
         def run(r: Any, m: Any) -> Any:
-            owner = locate(r, m)
+            owner = r if here else locate(r, m)
             rows = Unknown(frozenset(chain[:1])) if owner is None else loop_rows(owner, chain)
             if rows.__class__ is Unknown:
                 return rows
+            if plain:
+                return fold(r, rows, body, None, None, None)
             on = None if window is None else r.date if by_claim else r.run.today
             return fold(r, rows, body, test, window, on)
 
