@@ -58,10 +58,10 @@ class Layout:
                 found[entity.collection] = Unknown(frozenset({entity.collection}))
         return found
 
-    def row(self, given: GivenRow) -> Row:
-        """Return a row with its stated facts; what a closed gate answers is filled in."""
+    def row(self, given: GivenRow, blank: list[Any]) -> Row:
+        """Return a row with its stated facts (in a copy of ``blank``); what a closed gate answers is filled in."""
         slots = self.slots[given.entity]
-        values = self.blank[given.entity].copy()
+        values = blank.copy()
         for name, value in given.facts.items():
             place = slots.get(name)
             if place is not None:
@@ -90,13 +90,14 @@ def _gates_first(facts: list[Fact]) -> list[Fact]:
     return ordered
 
 
-def build_run(layout: Layout, given: Given, today: dt.date, basis: str) -> Run:
-    """Return all rows of the stated facts, linked and dated, with the record."""
+def build_run(layout: Layout, given: Given, today: dt.date, basis: str, blank: dict[str, list[Any]] | None = None) -> Run:
+    """Return all rows of the stated facts, linked and dated, with the record; ``blank`` is what their slots start from."""
+    blank = layout.blank if blank is None else blank
     vocabulary = layout.pack.vocabulary
     rows: dict[str, list[Row]] = {name: [] for name in vocabulary.entities}
     index: dict[tuple[str, str], Row] = {}
     for stated in given.rows:
-        row = layout.row(stated)
+        row = layout.row(stated, blank[stated.entity])
         rows[stated.entity].append(row)
         index[stated.entity, stated.id] = row
     run = Run(today, basis, Record(given.record is not None), rows)

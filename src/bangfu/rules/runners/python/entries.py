@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from bangfu.rules.language.nodes import Node
-from bangfu.rules.pack.model import Entry, Parameter, Rounding, Tier
+from bangfu.rules.pack.model import Document, Entry, Parameter, Rounding, Tier
 from bangfu.rules.runners.python import ops
-from bangfu.rules.runners.python.nodes import Closure, Compiler, clamp, opposite, rounded
+from bangfu.rules.runners.python.logic import Closure, opposite
+from bangfu.rules.runners.python.nodes import Compiler, clamp, rounded
 from bangfu.rules.runners.python.results import Result
 from bangfu.rules.runners.python.rows import Row, current, holding
 from bangfu.rules.values import CLOSED, Range, Unknown, needs_of
@@ -125,27 +126,32 @@ def _later(start: dt.date, count: Any, words: dict[str, int]) -> dt.date:
     return ops.add_months(start, int(count) * (1 if "月" in words else 12))
 
 
+def in_force_on(entry: Entry, document: Document | None, day: dt.date) -> bool:
+    """Tell whether the entry itself is in force on a day (held inside the document's force)."""
+    day = clamp(day, document)
+    return (entry.since is None or entry.since <= day) and (entry.until is None or day <= entry.until)
+
+
 def in_force(entry: Entry, compiler: Compiler) -> Callable[[Row], Any]:
-    """Return whether the entry itself is in force on the governing date (held inside the document's force)."""
-    document, since, until = compiler.document, entry.since, entry.until
-    if since is None and until is None:
-        return lambda r: True
-    by_claim = compiler.by_claim
-
-    def test(r: Row) -> Any:
-        on = r.date if by_claim else r.run.today
-        if on.__class__ is Unknown:
-            return on
-        on = clamp(on, document)
-        return (since is None or since <= on) and (until is None or on <= until)
-
-    return test
+    """Return whether the entry itself is in force on the governing date; without claims that is settled beforehand."""
+    document = compiler.document
+    if not compiler.by_claim or (entry.since is None and entry.until is None):
+        settled = in_force_on(entry, document, compiler.day)
+        return lambda r: settled
+    return lambda r: r.date if r.date.__class__ is Unknown else in_force_on(entry, document, r.date)
 
 
 def amount_of(entry: Entry, compiler: Compiler) -> Callable[[Row, Result], None]:
     """Return what fills in quantity and amount of a result whose conditions are not refused."""
     if entry.tiers and any(_part(entry, t) for t in entry.tiers):
         return _tiered(entry, compiler)
+    if entry.amount is not None and entry.quantity is None:
+        amount = compiler.closure(entry.amount)
+
+        def fill_amount(r: Row, result: Result) -> None:
+            result.amount = amount(r, None)
+
+        return fill_amount
     part = _single(entry, None, compiler)
 
     def fill(r: Row, result: Result) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from bangfu.rules.pack.model import Entry, Limit
 from bangfu.rules.record_row import RecordRow
 from bangfu.rules.runners.python import ops
-from bangfu.rules.runners.python.nodes import Closure
+from bangfu.rules.runners.python.logic import Closure
 from bangfu.rules.runners.python.results import Result
 from bangfu.rules.runners.python.rows import Row, owner_of
 from bangfu.rules.values import Range, Unknown, needs_of
@@ -85,7 +85,7 @@ class Limiter:
             result.status = ops.kleene_and([result.status, code])
             return
         peers = [(r, x) for r, x in earlier if each is None or each(r, None) == code]
-        if limit.window == "claim":
+        if limit.window == "claim" or (not peers and _nothing_before(row, most)):
             left: Any = most
         else:
             alone = limit.window == "rolling" and limit.measure == "count"
@@ -180,6 +180,12 @@ class Limiter:
                 return paid.paid_on is None
             return same_period(every, paid.paid_on, on)
         return paid.claim == row.id or paid.of == row.id
+
+
+def _nothing_before(row: Row, most: Any) -> bool:
+    """Tell at once that a row without a date of its own has nothing on record: the whole limit is left."""
+    record = row.run.record
+    return row.date is None and record.known and not record.by_owner and (most.__class__ is Unknown or (most.__class__ is int and most >= 0))
 
 
 def _same_code(paid: RecordRow, row: Row, each: Closure | None, code: Any) -> bool | None:

@@ -13,7 +13,9 @@ from bangfu.rules.vocabulary import Vocabulary
 
 def loop_rows(owner: Row, chain: tuple[str, ...]) -> Any:
     """Return the rows that a chain of collections leads to; Unknown if nobody stated one of them."""
-    rows = owner.kids.get(chain[0], Unknown(frozenset({chain[0]})))
+    rows = owner.kids.get(chain[0])
+    if rows is None:
+        return Unknown(frozenset({chain[0]}))
     for collection in chain[1:]:
         if rows.__class__ is Unknown:
             return rows
@@ -55,6 +57,9 @@ def in_window(row: Row, window: str | None, on: Any) -> Any:
 
 
 def _tested(r: Row, rows: list[Row], test: Any, window: str | None, on: Any) -> list[tuple[Row, Any]]:
+    """Return each row with how its test came out; rows outside the window are left out; no test is a yes."""
+    if test is None:
+        return [(row, True) for row in rows]
     if window is None:
         return [(row, test(r, row)) for row in rows]
     found = []
@@ -68,11 +73,15 @@ def _tested(r: Row, rows: list[Row], test: Any, window: str | None, on: Any) -> 
 
 def fold_any(r: Row, rows: list[Row], body: Any, test: Any, window: str | None, on: Any) -> Any:
     """Return Kleene or over (test and body)."""
+    if test is None:
+        return ops.kleene_or([body(r, row) for row in rows])
     return ops.kleene_or([ops.kleene_and([t, body(r, row)]) for row, t in _tested(r, rows, test, window, on)])
 
 
 def fold_all(r: Row, rows: list[Row], body: Any, test: Any, window: str | None, on: Any) -> Any:
     """Return Kleene and over (not test or body)."""
+    if test is None:
+        return ops.kleene_and([body(r, row) for row in rows])
     return ops.kleene_and(
         [ops.kleene_or([ops.kleene_not(t), body(r, row)]) for row, t in _tested(r, rows, test, window, on)]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -11,11 +11,25 @@ from typing import Any
 from bangfu.rules.language.nodes import LoopSpec, Node, RecordRead, Ref
 from bangfu.rules.pack.model import MISSING, Document, Pack, Parameter, Rounding
 from bangfu.rules.runners.python import ops
+from bangfu.rules.runners.python.logic import (
+    Closure,
+    all_of,
+    any_of,
+    at_hand,
+    compared,
+    cost,
+    held_against,
+    opposite,
+    parts_of,
+    slot_against,
+    slot_name,
+    slot_opposite,
+    total_of,
+)
 from bangfu.rules.runners.python.rows import Row, current, holding, owner_of
 from bangfu.rules.units import Quantity
 from bangfu.rules.values import CLOSED, Range, Unknown, needs_of, round_number
 
-Closure = Callable[[Any, Any], Any]
 _SINGLE = (int, Fraction, str, bool, dt.date)
 
 
@@ -119,14 +133,10 @@ class Compiler:
 
         return read
 
-    def _fact(self, node: Node) -> Closure:
-        return self.slot(node.data, node.data.name)
+    def _read(self, node: Node) -> Closure:
+        return self.slot(node.data, slot_name(node))
 
-    def _result(self, node: Node) -> Closure:
-        return self.slot(node.data, node.data.name)
-
-    def _receives(self, node: Node) -> Closure:
-        return self.slot(node.data, f"receives {node.data.name}")
+    _fact = _result = _receives = _read
 
     def _reading(self, node: Node) -> Closure:
         code = self.pack.reading_choice[node.data]
@@ -215,28 +225,48 @@ class Compiler:
         return self.indexed(on_date, node.args[:-1], parameter)
 
     # -- logic and comparison ------------------------------------------------------------------------------------
+    def all_of(self, nodes: Iterable[Node], others: list[Closure] | None = None) -> Closure:
+        """Return Kleene and over nodes (and closures beside them), the cheapest first."""
+        places, parts = self._at_hand(parts_of("and", nodes))
+        parts += others or []
+        return parts[0] if len(parts) == 1 and not places else all_of(parts, places)
+
     def _and(self, node: Node) -> Closure:
-        return all_of([self.closure(a) for a in node.args])
+        return self.all_of(node.args)
 
     def _or(self, node: Node) -> Closure:
-        return any_of([self.closure(a) for a in node.args])
+        places, parts = self._at_hand(parts_of("or", node.args))
+        return any_of(parts, places)
+
+    def _at_hand(self, nodes: list[Node]) -> tuple[tuple[int, ...], list[Closure]]:
+        """Return the slots of the row itself that are read as they stand, and the closures of the other nodes."""
+        own = [node for node in nodes if at_hand(node)]
+        rest = sorted((node for node in nodes if not at_hand(node)), key=cost)
+        places = tuple(place for place in map(self.place, own) if place is not None)
+        return places, [self.closure(node) for node in rest]
 
     def _not(self, node: Node) -> Closure:
-        part = self.closure(node.args[0])
-        return opposite(part)
+        place = self.place(node.args[0])
+        return opposite(self.closure(node.args[0])) if place is None else slot_opposite(place)
+
+    def place(self, node: Node) -> int | None:
+        """Return the slot of the row itself that a node reads; None for any other node."""
+        return self.slots[node.data.entity][slot_name(node)] if at_hand(node) else None
 
     def _pair(self, node: Node) -> Closure:
-        a, b = self.closure(node.args[0]), self.closure(node.args[1])
-        line = self.fixed(node.args[1])
-        return compared(node.op, a, b) if line is None else held_against(node.op, a, line)
+        a, b = node.args
+        line, place = self.fixed(b), self.place(a)
+        if line is None:
+            return compared(node.op, self.closure(a), self.closure(b))
+        return held_against(node.op, self.closure(a), line) if place is None else slot_against(node.op, place, line)
 
     _eq = _ne = _lt = _le = _gt = _ge = _pair
 
     def _in(self, node: Node) -> Closure:
-        part, codes = self.closure(node.args[0]), node.data
+        part, codes, place = self.closure(node.args[0]), node.data, self.place(node.args[0])
 
         def inside(r: Any, m: Any) -> Any:
-            value = part(r, m)
+            value = part(r, m) if place is None else r.v[place]
             if value.__class__ is str:
                 return value in codes
             if value.__class__ is Unknown:
@@ -365,93 +395,19 @@ class Compiler:
         fold = FOLD[spec.call]
         window, by_claim = spec.window, self.by_claim
         chain = chain_to(self.pack.vocabulary, spec.owner, spec.entity)
+        here, plain = not spec.path, window is None and self.fixed(node.args[1]) is True
 
         def run(r: Any, m: Any) -> Any:
-            owner = locate(r, m)
+            owner = r if here else locate(r, m)
             rows = Unknown(frozenset(chain[:1])) if owner is None else loop_rows(owner, chain)
             if rows.__class__ is Unknown:
                 return rows
+            if plain:
+                return fold(r, rows, body, None, None, None)
             on = None if window is None else r.date if by_claim else r.run.today
             return fold(r, rows, body, test, window, on)
 
         return run
-
-
-def all_of(parts: list[Closure]) -> Closure:
-    """Return Kleene and over closures; the first no ends it."""
-
-    def every(r: Any, m: Any) -> Any:
-        found: Any = None
-        for part in parts:
-            value = part(r, m)
-            if value.__class__ is Unknown:
-                found = value if found is None else Unknown(found.needs | value.needs)
-            elif not value:
-                return False
-        return True if found is None else found
-
-    return every
-
-
-def any_of(parts: list[Closure]) -> Closure:
-    """Return Kleene or over closures; the first yes ends it."""
-
-    def some(r: Any, m: Any) -> Any:
-        found: Any = None
-        for part in parts:
-            value = part(r, m)
-            if value.__class__ is Unknown:
-                found = value if found is None else Unknown(found.needs | value.needs)
-            elif value:
-                return True
-        return False if found is None else found
-
-    return some
-
-
-def total_of(first: Closure, others: list[Closure]) -> Closure:
-    """Return the sum of closures, from the left."""
-
-    def total(r: Any, m: Any) -> Any:
-        found = first(r, m)
-        for other in others:
-            value = other(r, m)
-            found = found + value if found.__class__ is int and value.__class__ is int else ops.add(found, value)
-        return found
-
-    return total
-
-
-def opposite(part: Closure) -> Closure:
-    """Return Kleene not over a closure."""
-
-    def negated(r: Any, m: Any) -> Any:
-        value = part(r, m)
-        return value if value.__class__ is Unknown else not value
-
-    return negated
-
-
-def compared(op: str, a: Closure, b: Closure) -> Closure:
-    """Return a comparison; two whole numbers take the short way."""
-    known, test = ops.KNOWN[op], ops.COMPARE[op]
-
-    def compare(r: Any, m: Any) -> Any:
-        left, right = a(r, m), b(r, m)
-        return known(left, right) if left.__class__ is int and right.__class__ is int else test(left, right)
-
-    return compare
-
-
-def held_against(op: str, part: Closure, line: Any) -> Closure:
-    """Return a comparison with one known value; a value of the same kind takes the short way."""
-    known, test, kind = ops.KNOWN[op], ops.COMPARE[op], line.__class__
-
-    def compare(r: Any, m: Any) -> Any:
-        value = part(r, m)
-        return known(value, line) if value.__class__ is kind else test(value, line)
-
-    return compare
 
 
 def one_key(table: Any, key: Closure, needs: frozenset[str]) -> Closure:

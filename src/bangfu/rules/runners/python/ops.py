@@ -230,9 +230,9 @@ def choose(test: Any, a: Any, b: Any) -> Any:
     """Return a if the test is yes, b if no; unknown unless both are the same."""
     if test.__class__ is not Unknown:
         return a if test else b
-    if a.__class__ is b.__class__ and a.__class__ not in (Unknown, Range) and a == b:
-        return a
-    return Unknown(needs_of(test, a, b))
+    if a.__class__ in (Unknown, Range) or b.__class__ in (Unknown, Range):
+        return Unknown(needs_of(test, a, b))
+    return a if a.__class__ is b.__class__ and a == b else test
 
 
 def scale(a: Any, factor: Number) -> Any:

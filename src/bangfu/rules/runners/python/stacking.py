@@ -9,11 +9,8 @@ from bangfu.rules.runners.python.results import Result
 from bangfu.rules.values import Range, Unknown, needs_of
 
 
-def highest(group: str, results: list[tuple[str, Result]]) -> None:
-    """Leave the largest only; while one is unknown, none that it could beat is met."""
-    live = [(name, result) for name, result in results if result.status is not False]
-    if len(live) < 2:
-        return
+def highest(group: str, live: list[tuple[str, Result]]) -> None:
+    """Leave the largest only, of two or more that are not refused; while one is unknown, none that it could beat is met."""
     spans = [_span(result) for _, result in live]
     for place, (_, result) in enumerate(live):
         _against(place, result, live, spans, group)
@@ -53,13 +50,11 @@ def _against(place: int, result: Result, live: list[tuple[str, Result]], spans: 
         result.notes.append(("stacking_open", (group, None)))
 
 
-def first(group: str, results: list[tuple[str, Result]]) -> None:
-    """Leave the first met in the listed order; those after an unknown one stay unknown."""
+def first(group: str, live: list[tuple[str, Result]]) -> None:
+    """Leave the first met in the listed order, of those not refused; those after an unknown one stay unknown."""
     doubts: list[Any] = []
     winner: str | None = None
-    for name, result in results:
-        if result.status is False:
-            continue
+    for name, result in live:
         if winner is not None:
             result.notes.append(("stacking_first", (group, winner)))
             result.met, result.status = result.status, False
