@@ -39,10 +39,10 @@ def test_no_answer_waits_for_a_value_of_the_place(place: str) -> None:
 @pytest.mark.parametrize(
     ("address", "value", "said"),
     [
-        ("relief_procedure.steps.bogus.runs", "7 日", "did you mean relief_procedure.steps.publish.runs"),
+        ("relief_procedure.steps.bogus.runs", "7 日", "here may be set: relief_procedure.steps.publish.runs"),
         ("relief_procedure.steps.publish.runs", "7 元", "must be in 日"),
         ("holiday_visits.every", "fortnight", "is no period"),
-        ("small_loan.trem", "24 月", "did you mean small_loan.term"),
+        ("small_loan.trem", "24 月", "here may be set: small_loan.amount, small_loan.term"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_refused(address: str, value: str, said: str) -> None:

@@ -14,7 +14,7 @@ from bangfu.rules.household import Given, read_given, read_household_content
 from bangfu.rules.pack.load import load_pack, places, resolve_place
 from bangfu.rules.pack.titles import place_titles
 from bangfu.rules.policies_folder import policies_folder
-from bangfu.rules.yaml_source import Map
+from bangfu.rules.yaml_source import LIMIT_BYTES, Map
 
 EXCEL = (".xlsx", ".xlsm", ".xls", ".ods")
 
@@ -69,14 +69,28 @@ class Context:
 
     def engine(self, place: str, overlays: tuple[str, ...] = ()) -> Engine:
         """Return the engine of a place with overlays from files."""
+        return Engine(load_pack(self.folder, place, self.overlay_texts(overlays)))
+
+    def overlay_texts(self, overlays: tuple[str, ...]) -> list[tuple[str, str]]:
+        """Return (name, text) of overlay files.
+
+        Raises:
+            UsageError: One cannot be read as UTF-8.
+        """
         read = []
         for name in overlays:
             path = Path(name)
+            if not path.is_file():
+                raise UsageError(f"读不到补充件 {name}：没有这个文件", f"cannot read the overlay {name}: there is no such file")
+            if path.stat().st_size > LIMIT_BYTES:
+                raise UsageError(f"读不到补充件 {name}：超过 {LIMIT_BYTES // 1_000_000} MB", f"cannot read the overlay {name}: it is over {LIMIT_BYTES // 1_000_000} MB")
             try:
                 read.append((path.name, path.read_text(encoding="utf-8-sig")))
-            except (OSError, UnicodeDecodeError) as error:
-                raise UsageError(f"读不到补充件 {name}：{error}", f"cannot read the overlay {name}: {error}") from None
-        return Engine(load_pack(self.folder, place, read))
+            except UnicodeDecodeError:
+                raise UsageError(f"读不到补充件 {name}：不是 UTF-8 文本，请另存为 UTF-8 的 .yaml", f"cannot read the overlay {name}: no UTF-8 text; save it as a UTF-8 .yaml") from None
+            except OSError as error:
+                raise UsageError(f"读不到补充件 {name}：{error.strerror}", f"cannot read the overlay {name}: {error.strerror}") from None
+        return read
 
     def content(self, file: str) -> Any:
         """Return the content of a household file, or None for an Excel ledger (read with the pack)."""

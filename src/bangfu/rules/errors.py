@@ -122,7 +122,7 @@ class UsageError(BangfuError):
 
 def near_names(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     """Return up to ``most`` known names that look like ``name``, else those that share a word with it."""
-    names = list(known)
+    names = list(dict.fromkeys(known))
     near = get_close_matches(name, names, n=most, cutoff=0.6)
     if near:
         return near

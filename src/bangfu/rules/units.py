@@ -89,6 +89,9 @@ def power_of(unit: Unit, word: str) -> int:
     return dict(unit).get(word, 0)
 
 
+_FLAT = "定额"  # what flat(x) is measured in: the bare sum
+
+
 @lru_cache(maxsize=4096)
 def unit_text(unit: Unit) -> str:
     """Return the unit as written.
@@ -97,8 +100,9 @@ def unit_text(unit: Unit) -> str:
     '元/人·月'
     """
     order = {word: place for place, word in enumerate(dict.fromkeys(WORDS.values()))}
-    top = [word for word, power in sorted(unit, key=lambda p: order[p[0]]) for _ in range(power)]
-    bottom = [word for word, power in sorted(unit, key=lambda p: order[p[0]]) for _ in range(-power)]
+    ranked = [(_FLAT if word == "flat" else word, power) for word, power in sorted(unit, key=lambda p: order.get(p[0], len(order)))]
+    top = [word for word, power in ranked for _ in range(power)]
+    bottom = [word for word, power in ranked for _ in range(-power)]
     return "·".join(top) + ("/" + "·".join(bottom) if bottom else "")
 
 

@@ -185,6 +185,26 @@ def _refused_event(event: Any) -> tuple[str, str, str] | None:
     return None
 
 
+_YAML_SAYS = (
+    ("tab character", "这里有制表符（Tab），缩进只用空格"),
+    ("cannot start any token", "这里有制表符（Tab）或不能开头的符号；缩进只用空格，以 % @ ` 开头的文字加引号"),
+    ("mapping values are not allowed", "这里不该有冒号；文字里有“: ”时请给整段加引号，或检查上一行的缩进"),
+    ("did not find expected key", "缩进与上面各行对不齐，或漏了“键: ”"),
+    ("did not find expected '-'", "缩进与上面的“- ”对不齐"),
+    ("did not find expected ',' or", "括号没有配对：请补上 ] 或 }，各项用半角逗号隔开"),
+    ("did not find expected node content", "这里少了内容，或括号没有配对"),
+    ("could not find expected ':'", "这一行少了冒号“: ”（冒号用半角，后面空一格）"),
+    ("found unexpected end of stream", "文字的引号没有配对"),
+    ("control characters are not allowed", "有看不见的控制字符，请删去"),
+    ("block sequence entries are not allowed", "“- ”不能写在这里，请另起一行"),
+)
+
+
+def _in_chinese(problem: str) -> str:
+    """Return what the YAML parser found, in Chinese where it is one of the usual slips."""
+    return next((zh for sign, zh in _YAML_SAYS if sign in problem), problem)
+
+
 def read_yaml(text: str, file: str, faults: list[Fault]) -> Any:
     """Return the content of a YAML text as ``Map``, ``List`` and scalars, or None; faults are appended.
 
@@ -206,7 +226,7 @@ def read_yaml(text: str, file: str, faults: list[Fault]) -> Any:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         said = str(error.problem or error)
-        faults.append(Fault(file, line, column, "YAML-FORM", f"YAML 写法有误：{said}", f"this is not YAML: {said}"))
+        faults.append(Fault(file, line, column, "YAML-FORM", f"YAML 写法有误：{_in_chinese(said)}", f"this is not YAML: {said}"))
     except RecursionError:
         faults.append(Fault(file, 0, 0, "YAML-SIZE", "嵌套过深", "nested too deeply"))
     except yaml.YAMLError as error:

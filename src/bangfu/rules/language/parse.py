@@ -14,8 +14,10 @@ from typing import Any
 
 from bangfu.rules.errors import near_names
 from bangfu.rules.language import interval
+from bangfu.rules.language.bounds import parameter_bounds
+from bangfu.rules.language.habits import habit_in, kind_words
 from bangfu.rules.language.nodes import LoopSpec, Node, RecordRead, Ref, const
-from bangfu.rules.pack.model import MISSING, PERIODS, Entry, Parameter, Reading, Rounding
+from bangfu.rules.pack.model import PERIODS, Entry, Parameter, Reading, Rounding
 from bangfu.rules.units import NO_UNIT, Quantity, Unit, make_unit, power_of, times, unit_text, without
 from bangfu.rules.vocabulary import Fact, Vocabulary
 
@@ -74,6 +76,9 @@ def parse_expression(text: str, scope: Scope) -> Node:
     Raises:
         ExpressionError: With the column, what is wrong and what to write.
     """
+    habit = habit_in(text.strip())
+    if habit is not None:
+        raise ExpressionError(*habit)
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError) as error:
@@ -227,7 +232,8 @@ class _Typer:
             return self.date_difference(tree, a, b)
         for side in (a, b):
             if side.kind != "number":
-                raise _fault(tree, f"这里要数，不是{side.kind}", f"a number is needed here, not {side.kind}", "EXPR-TYPE")
+                found = kind_words(side.kind)
+                raise _fault(tree, f"这里要数，不是{found.zh}", f"a number is needed here, not {found.en}", "EXPR-TYPE")
         if isinstance(tree.op, ast.Add | ast.Sub):
             return self.sum_of(tree, a, b, "add" if isinstance(tree.op, ast.Add) else "sub")
         if isinstance(tree.op, ast.Mult):
@@ -619,7 +625,7 @@ class _Typer:
         owner = scope.vocabulary.collection_owner(scope.entity, collection)
         if entity is None or owner is None:
             raise _fault(
-                tree, f"从{scope.entity}看不到集合“{collection}”", f'"{collection}" cannot be reached from {scope.entity}'
+                tree, f"从{scope.vocabulary.entities[scope.entity].label.zh}看不到集合“{collection}”", f'"{collection}" cannot be reached from {scope.entity}'
             )
         if window and not entity.date:
             raise _fault(tree, f"“{collection}”没有日期，不能用 {window}", f'"{collection}" has no date for {window}')
@@ -684,7 +690,12 @@ class _Typer:
 
     def match(self, tree: ast.AST, a: Node, b: Node) -> tuple[Node, Node]:
         if a.kind != b.kind:
-            raise _fault(tree, f"两边类型不同：{a.kind} 与 {b.kind}", f"the sides differ in type: {a.kind} and {b.kind}", "EXPR-TYPE")
+            written = next((n.data for n in (a, b) if n.op == "const" and n.kind == "code"), "")
+            habit = habit_in(str(written)) if "date" in (a.kind, b.kind) else None
+            if habit is not None:
+                raise _fault(tree, habit[1], habit[2])
+            one, two = kind_words(a.kind), kind_words(b.kind)
+            raise _fault(tree, f"两边类型不同：{one.zh}与{two.zh}", f"the sides differ in type: {one.en} and {two.en}", "EXPR-TYPE")
         if a.kind == "code":
             if a.literal and not b.literal:
                 self.known_code(tree, a.data, b.codes)
@@ -748,28 +759,3 @@ def benefit_unit(entry: Entry, vocabulary: Vocabulary) -> Unit:
     if period and not entity.claim:
         exponents[period] = exponents.get(period, 0) - 1
     return make_unit(exponents)
-
-
-def parameter_bounds(parameter: Parameter) -> interval.Bounds:
-    """Return the bounds of all values of a parameter; a missing one is bounded by its ``bounds`` or its unit."""
-    items: list[interval.Bounds] = []
-    for value in parameter.values():
-        if isinstance(value, Quantity) and not value.missing:
-            if value.is_range:
-                items.append((value.low if value.low is not None else 0, value.high))
-            else:
-                items.append((value.low, value.low))
-        elif value is MISSING or isinstance(value, Quantity):
-            items.append(default_bounds(parameter))
-    if parameter.open_place or not items:
-        items.append(default_bounds(parameter))
-    return interval.hull(*items)
-
-
-def default_bounds(parameter: Parameter) -> interval.Bounds:
-    """Return what a place may set at most: the parameter's ``bounds``, else 10 million 元 or a pure number to 1,000."""
-    if parameter.low is not None or parameter.high is not None:
-        return parameter.low, parameter.high
-    if power_of(parameter.unit, "元"):
-        return 0, 1_000_000_000
-    return (0, 100_000) if parameter.unit else (0, 1000)

@@ -9,10 +9,14 @@ from pathlib import Path
 
 from bangfu.rules.errors import Fault, near_names
 from bangfu.rules.language.nodes import Node
+from bangfu.rules.missing import lacks
 from bangfu.rules.pack.coverage import coverage_faults, read_exceptions
+from bangfu.rules.pack.dates import date_faults
 from bangfu.rules.pack.model import MISSING, Entry, Pack, Parameter
+from bangfu.rules.pack.open_settings import address_exists
 from bangfu.rules.pack.overflow import overflow_faults
 from bangfu.rules.pack.procedures import procedure_faults
+from bangfu.rules.pack.shapes import shape_faults
 from bangfu.rules.plan import Plan, nodes_of
 from bangfu.rules.units import Quantity, parse_quantity_or_none
 from bangfu.rules.yaml_source import List, Map
@@ -86,7 +90,7 @@ def conditions_named(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]:
         if len(entry.covers) > 3 and own:
             yield fault(entry, "COVERS-MAP", f"条目“{entry.id}”覆盖 {len(entry.covers)} 条，须逐条写明位置：covers: {{条款: 位置}}", f'the entry "{entry.id}" covers {len(entry.covers)} clauses: write covers as clause: address', key="covers")
         for clause, address in entry.covers.items():
-            if address is not None and not _address_exists(entry, address):
+            if address is not None and not address_exists(entry, address):
                 yield fault(entry, "COVERS-ADDRESS", f"条目“{entry.id}”里没有位置“{address}”（条款 {clause}）", f'the entry "{entry.id}" has no "{address}" (clause {clause})', key="covers")
 
 
@@ -94,27 +98,6 @@ def _tests_nothing(entry: Entry) -> bool:
     nodes = [*entry.when, *entry.unless, *(t.when for t in entry.tiers if t.when is not None)]
     tests = any(part.op in ("fact", "result", "record", "receives", "loop") for node in nodes for part in node.walk())
     return not tests and entry.policy is None and entry.open_condition is None
-
-
-def _address_exists(entry: Entry, address: str) -> bool:
-    here: object = entry.raw
-    for part in address.split("."):
-        if isinstance(here, Map):
-            if part in here:
-                here = here[part]
-                continue
-            return False
-        if isinstance(here, List):
-            named = [row for row in here if isinstance(row, Map) and row.get("id") == part]
-            if named:
-                here = named[0]
-            elif part.isdigit() and int(part) < len(here):
-                here = here[int(part)]
-            else:
-                return False
-            continue
-        return bool(here is not None and part in str(here))
-    return True
 
 
 def names_known(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]:
@@ -134,6 +117,20 @@ def names_known(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]:
                     yield fault(entry, "WORD", f"词汇表里没有“{name}”（{key}）" + (f"；是不是 {'、'.join(near)}" if near else ""), f'the words have no "{name}" ({key})' + (f"; did you mean {', '.join(near)}?" if near else ""), key=key)
         for key, kinds in (("procedure", ("procedure",)), ("paid_from", ("fund",)), ("feed", ("feed",)), ("entries", None), ("policy", None)):
             yield from _entries_known(pack, entry, key, kinds)
+
+
+def decided_by_an_office(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]:
+    """Who decides a recognition is an office of the document or of a higher one, or a role that an office plays."""
+    offices = {name for document in pack.documents.values() for name in document.offices}
+    roles = {str(row["role"]) for document in pack.documents.values() for row in document.offices.values() if row.get("role")}
+    for entry in own_entries(pack, place):
+        name = entry.raw.get("decided_by")
+        if name is None or name in offices or name in roles:
+            continue
+        near = near_names(str(name), [*offices, *roles])
+        zh = f"；是不是 {'、'.join(near)}" if near else f"；单位：{'、'.join(pack.documents[pack.place].offices)}"
+        en = f"; did you mean {', '.join(near)}?" if near else f"; offices: {', '.join(pack.documents[pack.place].offices)}"
+        yield fault(entry, "OFFICE", f"“decided_by: {name}”不是本文件的单位，也没有单位担任这个角色{zh}", f'"decided_by: {name}" is no office of the document and no office plays that role{en}', key="decided_by")
 
 
 def _entries_known(pack: Pack, entry: Entry, key: str, kinds: tuple[str, ...] | None) -> Iterable[Fault]:
@@ -247,10 +244,10 @@ def funds_add_up(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]:
 
 
 def open_terms(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]:
-    """National terms that a place has not filled, values past their check, documents past their force: notices."""
+    """National terms without a value that a place has not filled, values past their check, documents past their force: notices."""
     used = used_parameters(pack)
     for parameter in pack.parameters.values():
-        if parameter.open_place and not parameter.given_by_place and parameter.id in used and place != "cn":
+        if parameter.open_place and not parameter.given_by_place and parameter.id in used and place != "cn" and lacks(parameter):
             yield Fault(*parameter.home, "OPEN-TERM", f"上级留给地方定的“{parameter.id}”，{place} 尚未填写", f'"{parameter.id}" is left to the place and {place} has not filled it', "notice")
         newest = parameter.versions[-1] if parameter.versions else None
         if newest is not None and newest.checked and _months(newest.checked, today) > STALE_MONTHS and parameter.home[0].startswith(f"{place}/"):
@@ -289,18 +286,53 @@ def plan_circles(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]:
 
 
 Check = Callable[[Pack, str, dt.date], Iterable[Fault]]
-CHECKS: tuple[Check, ...] = (
-    names_known, conditions_named, unused, stacking_declared, sequences_read, funds_add_up, procedure_faults,
-    overflow_faults, months_are_counted, plan_circles, open_terms, missing_listed,
+OF_AN_ENTRY: tuple[Check, ...] = (
+    shape_faults, names_known, decided_by_an_office, conditions_named, stacking_declared, funds_add_up, procedure_faults,
+    overflow_faults, months_are_counted, date_faults, open_terms, missing_listed,
 )  # fmt: skip
+UNREAD = ("YAML-FORM", "YAML-EMPTY", "YAML-SIZE", "YAML-ALIAS", "YAML-ANCHOR", "YAML-TAG", "FILE-READ")
+"""With a whole file unread, its names would be blamed wherever they are used."""
+OF_THE_WHOLE: tuple[Check, ...] = (unused, sequences_read, plan_circles)
+"""These read the whole pack: while an expression cannot be read they would blame what only it uses."""
 
 
 def check_pack(pack: Pack, folder: Path, today: dt.date, read_faults: list[Fault]) -> list[Fault]:
-    """Return every fault of a place's own folder: those of reading and those of the whole."""
+    """Return every fault of a place's own folder: those of reading and those of the whole.
+
+    Entries that could not be read are left out of the further checks; what only the whole can tell waits for them.
+    """
     place = pack.place
     found = list(read_faults)
-    for check in CHECKS:
-        found += check(pack, place, today)
-    exceptions = read_exceptions(folder, place, found)
-    found += coverage_faults(pack, place, exceptions)
+    errors = [f for f in read_faults if f.level == "error"]
+    if place not in pack.documents or any(f.code in UNREAD for f in errors):
+        return _ordered(found)
+    broken = {id(entry) for f in errors if (entry := _entry_at(pack, f)) is not None}
+    for check in OF_AN_ENTRY:
+        faulty = any(f.level == "error" for f in found)
+        found += [f for f in _tolerant(check, pack, place, today, faulty) if id(_entry_at(pack, f)) not in broken]
+    if not any(f.level == "error" for f in found):
+        for check in OF_THE_WHOLE:
+            found += check(pack, place, today)
+        exceptions = read_exceptions(folder, place, found)
+        found += coverage_faults(pack, place, exceptions)
+    return _ordered(found)
+
+
+def _tolerant(check: Check, pack: Pack, place: str, today: dt.date, faulty: bool) -> list[Fault]:
+    """Return what a check finds; beside faults already found, a check that stumbles over them has nothing to add."""
+    try:
+        return list(check(pack, place, today))
+    except (TypeError, KeyError, AttributeError, AssertionError, ValueError):
+        if not faulty:
+            raise
+        return []
+
+
+def _entry_at(pack: Pack, found: Fault) -> Entry | None:
+    """Return the entry in whose lines a fault stands."""
+    above = [e for e in pack.entries.values() if e.file == found.file and e.line <= found.line]
+    return max(above, key=lambda e: e.line, default=None)
+
+
+def _ordered(found: list[Fault]) -> list[Fault]:
     return sorted(set(found), key=lambda f: (f.level != "error", f.level != "warning", f.file, f.line, f.column, f.code))

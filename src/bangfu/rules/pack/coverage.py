@@ -223,6 +223,6 @@ def coverage_faults(pack: Pack, place: str, exceptions: dict[tuple[str, str], st
             continue
         for name in entry.covers:
             if name not in pack.clauses:
-                yield Fault(entry.file, entry.line, 1, "COVER-UNKNOWN", f"提纲里没有条款“{name}”", f'the outline has no clause "{name}"')
+                yield Fault(entry.file, *entry.raw.at("covers"), "COVER-UNKNOWN", f"提纲里没有条款“{name}”", f'the outline has no clause "{name}"')
         if not entry.covers and entry.kind != "definition":
-            yield Fault(entry.file, entry.line, 1, "COVER-NONE", f"条目“{entry.id}”没有写 covers（它出自哪一条？）", f'the entry "{entry.id}" names no clause in covers')
+            yield Fault(entry.file, *entry.raw.mark, "COVER-NONE", f"条目“{entry.id}”没有写 covers（它出自哪一条？）", f'the entry "{entry.id}" names no clause in covers')

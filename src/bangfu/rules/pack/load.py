@@ -162,6 +162,8 @@ class Loader(Reader):
             self.known_keys(row, ("article", "clauses"), "提纲", "the outline")
             clauses = row.get("clauses")
             table = clauses if isinstance(clauses, Map) else Map(content.file, row.mark)
+            if not isinstance(clauses, Map) or not str(row.get("article", "")).strip() or isinstance(row["article"], List | Map):
+                self.fault(content.file, row.mark, "OUTLINE", "提纲每行须有 article（第几条）和 clauses: {条款: {label: …, figures: […]}}", "a row of the outline has an article and clauses: {clause: {label: …, figures: […]}}")
             for clause_id, body in table.items():
                 self._clause(clause_id, body, str(row.get("article", "")), table)
 
@@ -174,7 +176,10 @@ class Loader(Reader):
             self.fault(where.file, where.key_marks[name], "OUTLINE", f"条款“{name}”重复", f'the clause "{name}" is repeated')
         figures: list[Quantity | dt.date] = []
         written: list[str] = []
-        for item in row.get("figures") or []:
+        items = row.get("figures")
+        if items is not None and not isinstance(items, List):
+            self.at(row, "figures", "OUTLINE", "figures 应为一列数字，如 [80 岁, 100 元/人·月]", "figures is a list such as [80 岁, 100 元/人·月]")
+        for item in items if isinstance(items, List) else ():
             try:
                 figures.append(item if isinstance(item, dt.date) else parse_quantity(_written(item)))
                 written.append(_written(item))

@@ -8,13 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 from bangfu.rules.errors import Fault, near_names
+from bangfu.rules.language.bounds import parameter_bounds
 from bangfu.rules.language.nodes import Node, const
 from bangfu.rules.language.parse import (
     RESERVED,
     ExpressionError,
     Scope,
     benefit_unit,
-    parameter_bounds,
     parse_expression,
 )
 from bangfu.rules.pack import keys
@@ -66,7 +66,7 @@ class EntryReader(Reader):
     # -- first pass ----------------------------------------------------------------------------------------------
     def chapter(self, content: Any, file: str, place: str) -> list[Entry]:
         """Return the shells of a chapter's entries: id, kind, per, every, label and figures' names."""
-        top = self.mapping(content, file, (1, 1), file)
+        top = None if content is None else self.mapping(content, file, (1, 1), file)  # None: the fault of reading is noted
         if top is None:
             return []
         self.known_keys(top, ("chapter", "defaults", "entries"), "章节文件", "a chapter")
@@ -216,7 +216,7 @@ class EntryReader(Reader):
         raw = entry.raw
         self._unit(entry)
         scope = self.scope(entry)
-        if entry.kind == "stacking":
+        if entry.kind == "stacking" or ("per" in raw and entry.per is None):  # a wrong per is noted; its names would all be out of reach
             return
         entry.when = self.conditions(raw, "when", scope)
         entry.unless = self.conditions(raw, "unless", scope)
@@ -234,7 +234,7 @@ class EntryReader(Reader):
         self._tiers(entry, scope)
         self._limits(entry, scope)
         self._lasts(entry, scope)
-        if entry.is_benefit:
+        if entry.is_benefit and entry.per is not None and (entry.every is not None or "every" not in raw):
             self._benefit_units(entry)
 
     def _unit(self, entry: Entry) -> None:
@@ -263,6 +263,9 @@ class EntryReader(Reader):
 
     def expression(self, text: Any, file: str, mark: Mark, scope: Scope) -> Node | None:
         """Return a typed expression, or None after noting the fault."""
+        if isinstance(text, List | Map):
+            self.fault(file, mark, "EXPR", "这里要写一行表达式，不是列表或键值对；含逗号或冒号的表达式请单独成行并加引号", "an expression of one line is needed here, not a list or mapping; one with commas or colons stands alone, quoted")
+            return None
         try:
             return parse_expression(str(text), scope)
         except ExpressionError as fault:
@@ -384,6 +387,10 @@ class EntryReader(Reader):
             entry.figures[address] = parameter
             return Limit(parameter_node(parameter), "count", "rolling", int(rolling["months"]), each, address, str(item))
         known = entry.figures.get(str(item)) or self.pack.parameters.get(str(item))
+        if known is None and str(item).isidentifier() and str(item).isascii():
+            near = near_names(str(item), [*entry.figures, *self.pack.parameters])
+            self.fault(entry.file, mark, "LIMIT", f"没有叫“{item}”的数值" + (f"；是不是 {'、'.join(near)}" if near else ""), f'there is no figure "{item}"' + (f"; did you mean {', '.join(near)}?" if near else ""))
+            return None
         if known is None:
             known = self.parameters.plain(f"{entry.id}.{address}", item, entry.file, mark, entry.id)
             if known is None:

@@ -10,8 +10,18 @@ from typing import Any
 from bangfu.rules.errors import Fault
 from bangfu.rules.pack.model import MISSING, Band, Parameter, Rounding, Version
 from bangfu.rules.pack.reader import Reader
-from bangfu.rules.units import NO_UNIT, Quantity, QuantityError, Unit, parse_quantity, parse_unit, power_of, without
-from bangfu.rules.values import Number
+from bangfu.rules.units import (
+    NO_UNIT,
+    Quantity,
+    QuantityError,
+    Unit,
+    parse_quantity,
+    parse_unit,
+    power_of,
+    unit_text,
+    without,
+)
+from bangfu.rules.values import Number, decimal_text
 from bangfu.rules.vocabulary import Vocabulary
 from bangfu.rules.yaml_source import List, Map, Mark
 
@@ -128,10 +138,12 @@ class ParameterReader(Reader):
             parameter.versions = (self._version(raw, "values", parameter, None),)
 
     def _rising(self, raw: Map, parameter: Parameter) -> None:
+        rows = raw["values"]
         dates = [version.since or dt.date.min for version in parameter.versions]
-        for earlier, later in zip(dates, dates[1:], strict=False):
+        for place, (earlier, later) in enumerate(zip(dates, dates[1:], strict=False), start=1):
             if later <= earlier:
-                self.at(raw, "values", "PARAM-DATES", f"“{parameter.id}”的起始日须由早到晚、不可重复（{later}）", f'the dates of "{parameter.id}" must rise without repeats ({later})')
+                said = "没有起始日" if later == dt.date.min else str(later)
+                self.fault(raw.file, rows.at(place), "PARAM-DATES", f"“{parameter.id}”的起始日须由早到晚、不可重复：{said} 不晚于上一行的 {earlier}", f'the dates of "{parameter.id}" must rise without repeats: {later} is not after {earlier}')
 
     def _dated(self, rows: List, parameter: Parameter) -> Iterable[Version]:
         for place, raw in enumerate(rows):
@@ -168,18 +180,38 @@ class ParameterReader(Reader):
         if parameter.keyed_by and depth < len(parameter.keyed_by):
             self.fault(file, mark, "PARAM-KEYED", f"“{parameter.id}”须按 {'、'.join(parameter.keyed_by)} 分列", f'"{parameter.id}" must give a value for each code of {", ".join(parameter.keyed_by)}')
             return MISSING
+        return self._number(raw, file, mark, parameter)
+
+    def _number(self, raw: Any, file: str, mark: Mark, parameter: Parameter) -> Any:
         unit, found = self.single(raw, file, mark, parameter.unit if parameter.unit_given else None)
-        if found is None:
+        if not isinstance(found, Quantity):
             return MISSING
-        if isinstance(found, Quantity) and found.has_unit:
-            self._adopt(parameter, unit, file, mark)
+        if not found.has_unit or self._adopt(parameter, unit, file, mark):
+            self._inside(parameter, found, file, mark)
         return found
 
-    def _adopt(self, parameter: Parameter, unit: Unit, file: str, mark: Mark) -> None:
+    def _adopt(self, parameter: Parameter, unit: Unit, file: str, mark: Mark) -> bool:
+        """Take over the unit of the first value; tell whether a later one has the same."""
         if not parameter.unit_given:
             parameter.unit, parameter.unit_given = unit, True
         elif unit != NO_UNIT and without(unit, frozenset()) != parameter.unit:
-            self.fault(file, mark, "PARAM-UNIT", f"“{parameter.id}”的各个值单位不同", f'the values of "{parameter.id}" differ in unit')
+            self._units_differ(parameter.id, parameter.unit, unit, file, mark)
+            return False
+        return True
+
+    def _units_differ(self, name: str, wanted: Unit, found: Unit, file: str, mark: Mark) -> None:
+        one, two = unit_text(wanted) or "纯数", unit_text(found) or "纯数"
+        en_one, en_two = unit_text(wanted) or "a pure number", unit_text(found) or "a pure number"
+        self.fault(file, mark, "PARAM-UNIT", f"“{name}”的单位是 {one}，这里写成了 {two}", f'"{name}" is in {en_one}; here it is written in {en_two}')
+
+    def _inside(self, parameter: Parameter, found: Quantity, file: str, mark: Mark) -> None:
+        """A value outside the declared bounds is a slip (a year's sum for a month's, a zero too many)."""
+        ends = [end for end in (found.low, found.high) if end is not None]
+        below = parameter.low is not None and any(end < parameter.low for end in ends)
+        above = parameter.high is not None and any(end > parameter.high for end in ends)
+        if below or above:
+            low, high = (_end_text(parameter, end) for end in (parameter.low, parameter.high))
+            self.fault(file, mark, "BOUNDS", f"“{parameter.id}”的值超出 bounds {low}..{high}，请核对位数和单位", f'the value of "{parameter.id}" is outside its bounds {low}..{high}: check digits and unit')
 
     def _keyed(self, raw: Map, parameter: Parameter, depth: int) -> dict[str, Any]:
         if depth >= len(parameter.keyed_by):
@@ -206,7 +238,7 @@ class ParameterReader(Reader):
             self.fault(file, mark, "BANDS", "分档应为一列行", "bands must be a list of rows")
             return ()
         for place, item in enumerate(raw):
-            row = self.mapping(item, file, raw.at(place), "bands")
+            row = self.mapping(item, file, raw.at(place), "分档的行 a band")
             if row is not None:
                 self._band(row, parameter, rows)
         if rows and rows[-1].upper is not None:
@@ -226,13 +258,20 @@ class ParameterReader(Reader):
         unit, value = self.single(row[gives_key], row.file, row.at(gives_key), parameter.unit if parameter.unit_given else None)
         if value is not MISSING and not parameter.unit_given:
             parameter.unit, parameter.unit_given = unit, True
+        elif isinstance(value, Quantity) and unit != parameter.unit:
+            self._units_differ(parameter.id, parameter.unit, unit, row.file, row.at(gives_key))
         upper: Number | None = None
         if key != "rest":
             bound_unit, bound = self.single(row[key], row.file, row.at(key), None)
             upper = bound.low if isinstance(bound, Quantity) else None
-            parameter.band_unit = bound_unit
-            if rows and (rows[-1].upper is None or (upper is not None and upper <= (rows[-1].upper or 0))):
-                self.fault(row.file, row.at(key), "BANDS", "各档上限须由小到大", "the bounds of the bands must rise")
+            if not rows:
+                parameter.band_unit = bound_unit
+            elif bound_unit != parameter.band_unit:
+                self._units_differ(f"{parameter.id}（档的上限）", parameter.band_unit, bound_unit, row.file, row.at(key))
+            if rows and rows[-1].upper is None:
+                self.fault(row.file, row.at(key), "BANDS", "rest（其余）只能是最后一档，后面不能再有档", "rest must be the last band")
+            elif rows and upper is not None and upper <= (rows[-1].upper or 0):
+                self.fault(row.file, row.at(key), "BANDS", f"各档上限须由小到大：{row[key]} 不大于上一档", f"the bounds of the bands must rise: {row[key]} is not above the band before it")
         rows.append(Band(upper, key == "up_to", value))
 
     def _codes(self, raw: Any, file: str, mark: Mark, parameter: Parameter) -> Any:
@@ -254,6 +293,11 @@ class ParameterReader(Reader):
                 return Rounding(mode, value.low)
         self.fault(file, mark, "ROUNDING", f"“{raw}”须写成如 up 1 元；方式：{'、'.join(ROUNDINGS)}", f'"{raw}" must be written such as up 1 元; modes: {", ".join(ROUNDINGS)}')
         return MISSING
+
+
+def _end_text(parameter: Parameter, end: Number | None) -> str:
+    """Return a bound as it is written: money in 元."""
+    return "" if end is None else decimal_text(Fraction(end) / Fraction(100) ** power_of(parameter.unit, "元"))
 
 
 def _bare(value: int | Fraction) -> Quantity:

@@ -45,6 +45,28 @@ class OpenSetting:
             raise QuantityError(f"“{value}”的单位应为 {self.unit}", f'"{value}" must be in {self.unit}')
 
 
+def address_exists(entry: Entry, address: str) -> bool:
+    """Tell whether the path of an address stands in the entry (rows by their ``id`` or number; a last part may be a word of a value)."""
+    here: object = entry.raw
+    for part in address.split("."):
+        if isinstance(here, Map):
+            if part in here:
+                here = here[part]
+                continue
+            return False
+        if isinstance(here, List):
+            named = [row for row in here if isinstance(row, Map) and row.get("id") == part]
+            if named:
+                here = named[0]
+            elif part.isdigit() and int(part) < len(here):
+                here = here[int(part)]
+            else:
+                return False
+            continue
+        return bool(here is not None and part in str(here))
+    return True
+
+
 def open_settings(entry: Entry) -> dict[str, OpenSetting]:
     """Return address → setting of all that an entry leaves open outside its figures, in the order of the file."""
     found = {s.address: s for s in _walk(entry.raw, ())}

@@ -18,6 +18,7 @@ from bangfu.rules.pack.model import Entry, Pack, Parameter
 from bangfu.rules.plan import nodes_of
 from bangfu.rules.units import Quantity, power_of
 from bangfu.rules.values import NUMBER_STEPS
+from bangfu.rules.yaml_source import List, Map, Mark
 
 INT64 = 2**63 - 1
 Size = tuple[int, int]
@@ -111,8 +112,24 @@ def _entry(entry: Entry) -> Iterable[Fault]:
                 _check(node)
             except TooLargeError as large:
                 text: Any = render(large.node, "zh")
-                yield Fault(entry.file, entry.line, 1, "INT64", f"“{entry.id}”的算式可能超出 64 位整数：{text}；请给事实或定义更紧的 bounds", f'in "{entry.id}" this may pass int64: {render(large.node, "en")}; give tighter bounds')
+                yield Fault(entry.file, *mark_of(entry, root), "INT64", f"“{entry.id}”的算式可能超出 64 位整数：{text}；请给事实或定义更紧的 bounds", f'in "{entry.id}" this may pass int64: {render(large.node, "en")}; give tighter bounds')
                 break
+
+
+def mark_of(entry: Entry, root: Node) -> Mark:
+    """Return (line, column) of the key that an expression of an entry is written under; the entry's own where it is not found."""
+    for key in ("when", "unless"):
+        value, nodes = entry.raw.get(key), getattr(entry, key)
+        for place, node in enumerate(nodes):
+            if node is root:
+                return value.at(place) if isinstance(value, List) else entry.raw.at(key)
+    rows = entry.raw.get("tiers")
+    owners = [(entry, entry.raw), *zip(entry.tiers, rows if isinstance(rows, List) else (), strict=False)]
+    for owner, raw in owners:
+        for key in ("when", "amount", "quantity", "rate", "share", "base", "value", "threshold", "measure"):
+            if getattr(owner, key, None) is root and isinstance(raw, Map):
+                return raw.at(key)
+    return entry.raw.mark
 
 
 def _check(node: Node) -> None:

@@ -12,7 +12,7 @@ from bangfu.rules.language.nodes import Node
 from bangfu.rules.pack.load_entries import EntryReader
 from bangfu.rules.pack.load_parameters import ParameterReader
 from bangfu.rules.pack.model import PERIODS, Pack, Parameter
-from bangfu.rules.pack.open_settings import open_settings
+from bangfu.rules.pack.open_settings import address_exists, open_settings
 from bangfu.rules.pack.reader import Reader
 from bangfu.rules.pack.values_set import set_value
 from bangfu.rules.units import QuantityError
@@ -34,10 +34,15 @@ class OverlayReader(Reader):
     def entries(self, content: Any, file: str) -> None:
         """Add whole entries of a higher level before names are resolved."""
         if not isinstance(content, Map):
+            if content is not None:
+                self.fault(file, (1, 1), "SHAPE", f"补充件应为键值对，可用的键：{' '.join(KEYS)}", f"an overlay is a mapping; its keys: {' '.join(KEYS)}")
             return
         self.known_keys(content, KEYS, "补充件", "an overlay")
+        self._same_place(content)
         rows = content.get("entries")
         if not isinstance(rows, List):
+            if rows is not None:
+                self.at(content, "entries", "SHAPE", "entries 应为列表", "entries must be a list")
             return
         shell = Map(file, rows.mark)
         shell["entries"] = rows
@@ -46,6 +51,12 @@ class OverlayReader(Reader):
                 self.fault(file, (entry.line, 1), "NAME-TWICE", f"条目“{entry.id}”已存在", f'the entry "{entry.id}" exists already')
             else:
                 self.pack.entries[entry.id] = entry
+
+    def _same_place(self, content: Map) -> None:
+        """An overlay that names a place serves that place (or one that stands under it) alone."""
+        place = content.get("place")
+        if place is not None and place not in self.pack.documents:
+            self.at(content, "place", "OVERLAY-PLACE", f"这份补充件是给 {place} 的，不能用于 {self.pack.place}；请换 --place 或换一份", f"this overlay is for {place} and cannot serve {self.pack.place}: name the other place or take another file")
 
     def values_first(self, content: Any, file: str) -> None:
         """Set values of parameters and figures; plain quantities of entries wait until they are typed."""
@@ -84,6 +95,8 @@ class OverlayReader(Reader):
         for row in self._rows(content, "widens", file):
             self._condition(row, file, widen=True)
         readings = content.get("readings")
+        if readings is not None and not isinstance(readings, Map):
+            self.at(content, "readings", "SHAPE", "readings 应为 {读法: 代码}", "readings is written {reading: code}")
         chosen = readings if isinstance(readings, Map) else Map(file, content.mark)
         for name, code in chosen.items():
             self._reading(name, code, chosen)
@@ -91,8 +104,7 @@ class OverlayReader(Reader):
             if self._setting(address, rows):
                 del self.reader.pending[address]
             elif rows[0].file == file:
-                near = near_names(address, self.addresses())
-                self.at(rows[0], "set", "OVERLAY-SET", f"没有可设置的“{address}”" + (f"；是不是 {'、'.join(near)}" if near else ""), f'nothing called "{address}" can be set' + (f"; did you mean {', '.join(near)}?" if near else ""))
+                self.at(rows[0], "set", "OVERLAY-SET", *self._not_set(address))
 
     def _setting(self, address: str, rows: list[Map]) -> bool:
         """Set a cadence or a clock that the document left open."""
@@ -119,22 +131,46 @@ class OverlayReader(Reader):
             found += [f"{entry.id}.{name}" for name in (*entry.figures, *open_settings(entry))]
         return found
 
+    def _not_set(self, address: str) -> tuple[str, str]:
+        """Return (中文, English): why an address cannot be set: no such entry, no such step or key, or fixed by the document."""
+        entry_id, _, rest = address.partition(".")
+        entry = self.pack.entries.get(entry_id)
+        if entry is None or not rest:
+            near = near_names(address, [*self.addresses(), *self.pack.entries])
+            zh, en = (f"；是不是 {'、'.join(near)}", f"; did you mean {', '.join(near)}?") if near else ("；可设置的见 bangfu missing", "; bangfu missing lists what can be set")
+            return f"没有可设置的“{address}”{zh}", f'nothing called "{address}" can be set{en}'
+        open_here = [f"{entry_id}.{name}" for name in (*entry.figures, *open_settings(entry))]
+        zh, en = ("；这里可设置：" + "、".join(open_here), "; here may be set: " + ", ".join(open_here)) if open_here else ("；这一条没有可设置的值", "; nothing of this entry can be set")
+        step = rest.split(".")[1] if rest.startswith("steps.") and rest.count(".") else None
+        steps = [str(row.get("id")) for row in entry.raw.get("steps") or [] if isinstance(row, Map)]
+        if step is not None and step not in steps:
+            return f"程序“{entry_id}”没有步骤“{step}”；步骤：{'、'.join(steps)}{zh}", f'the procedure "{entry_id}" has no step "{step}"; steps: {", ".join(steps)}{en}'
+        if address_exists(entry, rest):
+            return f"“{address}”文件已定（{entry.file}:{entry.line}），补充件不能改{zh}", f'"{address}" is fixed by the document ({entry.file}:{entry.line}) and no overlay changes it{en}'
+        return f"条目“{entry_id}”里没有“{rest}”{zh}", f'the entry "{entry_id}" has no "{rest}"{en}'
+
     def _condition(self, row: Map, file: str, *, widen: bool) -> None:
-        name = self.word(row, "entry", self.pack.entries, required=True)
+        name = self.word(row, "entry", required=True)
         if name is None:
             return
-        entry = self.pack.entries[name]
+        entry = self.pack.entries.get(name)
+        if entry is None:
+            near = near_names(name, self.pack.entries)
+            zh, en = (f"；是不是 {'、'.join(near)}", f"; did you mean {', '.join(near)}?") if near else ("；条目名见 bangfu missing 或 bangfu rules", "; bangfu missing and bangfu rules list the names")
+            self.at(row, "entry", "EXPR-NAME", f"没有条目“{name}”{zh}", f'there is no entry "{name}"{en}')
+            return
         nodes: tuple[Node, ...] = self.reader.conditions(row, "when", self.reader.scope(entry))
         if not nodes:
-            self.fault(file, row.mark, "KEY-NEEDED", "缺少 when", "when is missing")
+            if "when" not in row:
+                self.fault(file, row.mark, "KEY-NEEDED", "缺少 when", "when is missing")
             return
         if widen:
             if entry.open_list is None:
-                self.at(row, "entry", "OVERLAY-WIDEN", f"“{name}”没有 open_list，不能扩大", f'"{name}" has no open_list and cannot be widened')
+                self.at(row, "entry", "OVERLAY-WIDEN", f"“{name}”没有 open_list（文件没有写“等”），不能扩大", f'"{name}" has no open_list and cannot be widened')
             entry.widened = (*entry.widened, *nodes)
             return
         if entry.open_condition is None:
-            self.at(row, "entry", "OVERLAY-CONDITION", f"“{name}”没有 open_condition", f'"{name}" has no open_condition')
+            self.at(row, "entry", "OVERLAY-CONDITION", f"“{name}”没有 open_condition：文件已写全条件，补充件不能再加", f'"{name}" has no open_condition: the document gives its conditions and no overlay adds one')
         since = self.date(row, "from")
         entry.conditions_added = (*entry.conditions_added, *((node, since) for node in nodes))
 
