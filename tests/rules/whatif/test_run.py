@@ -6,13 +6,15 @@ import dataclasses
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
 
 from bangfu.rules.errors import BangfuError
 from bangfu.rules.household import Given, GivenRow
@@ -27,6 +29,7 @@ from tests.rules.engines import POLICIES, engine
 from tests.rules.population.ledgers import tables_of, write_parquet
 
 pytestmark = pytest.mark.slow
+ARGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 DAY = dt.date(2024, 6, 1)
 MEMBERS = [1, 1, 2, 3, 3, 3, 3, 3, 5, 2]
 
@@ -66,9 +69,9 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(ledger: Path, pair: Pair, out: Path) -> Iterator[WhatIf]:
+def found(ledger: Path, pair: Pair, out: Path) -> WhatIf:
     """Return the answer, over partitions of four households."""
-    yield what_if(pair, WhatIfOrder(str(ledger), out, part_size=4), quiet())
+    return what_if(pair, WhatIfOrder(str(ledger), out, part_size=4), quiet())
 
 
 def test_every_profile_gains_what_the_standard_says(found: WhatIf, out: Path) -> None:
@@ -174,6 +177,31 @@ def test_the_page_without_the_chart_library_is_tables(found: WhatIf, monkeypatch
 
     assert "script-src 'none'" in text
     assert text.count("<table>") >= 5
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_draws_its_charts_on_phone_desk_and_paper(width: int, found: WhatIf, tmp_path: Path) -> None:
+    """Every chart is drawn without a word on the console or a call to the network; nothing is wider than the screen; axe finds nothing."""
+    file = tmp_path / "whatif.html"
+    file.write_text(page(found, "zh"), encoding="utf-8")
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS)
+        opened = browser.new_page(viewport={"width": width, "height": 844})
+        said: list[str] = []
+        asked: list[str] = []
+        opened.on("console", lambda message: said.append(message.text))
+        opened.on("pageerror", lambda error: said.append(str(error)))
+        opened.on("request", lambda request: asked.append(request.url))
+        opened.goto(file.as_uri())
+        charts = opened.locator(".chart")
+        assert charts.count() == opened.locator(".chart svg").count() == 4 + 10
+        assert opened.evaluate("document.documentElement.scrollWidth") == width
+        assert Axe().run(opened).violations_count == 0
+        assert 0 < opened.pdf(format="A4").count(b"/Type /Page\n") <= 20
+        browser.close()
+    assert said == []
+    assert asked == [file.as_uri()]
 
 
 def test_the_excel_file_holds_the_same_figures(found: WhatIf, out: Path, tmp_path: Path) -> None:

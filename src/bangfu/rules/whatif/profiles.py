@@ -67,7 +67,11 @@ def _content(path: Path) -> Any:
 
 def read_profile(pack: Pack, path: Path) -> Given:
     """Return a profile as a place's pack reads it, all that it does not state taken as not there."""
-    given = read_given(pack, _content(path), path.name)
+    return rest_absent(pack, read_given(pack, _content(path), path.name))
+
+
+def rest_absent(pack: Pack, given: Given) -> Given:
+    """Return what is stated with all else taken as not there: no, 0, no rows, nothing on record."""
     collections = {e.collection for e in pack.vocabulary.entities.values() if e.collection}
     rows = [_filled(pack, row) for row in given.rows]
     return dataclasses.replace(given, rows=rows, collections=given.collections | collections, record=given.record or [])
@@ -140,4 +144,4 @@ def _fates(before: list[Cliff], after: list[Cliff]) -> list[tuple[str, Cliff | N
     return found + [("vanished", cliff, None) for cliff in left]
 
 
-__all__ = ["FATES", "Cliff", "ProfileChange", "profile_changes", "profile_files", "read_profile"]
+__all__ = ["FATES", "Cliff", "ProfileChange", "profile_changes", "profile_files", "read_profile", "rest_absent"]
