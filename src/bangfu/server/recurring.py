@@ -32,6 +32,7 @@ def table() -> list[Entry]:
     """Return what is done and how often; it needs the apps loaded."""
     from django.core.management import call_command
 
+    from bangfu.server.assessment.nightly import ask_tonight
     from bangfu.server.audit.acting import acting_as, system_actor
     from bangfu.server.audit.heads import keep_head
     from bangfu.server.audit.seal import seal
@@ -56,6 +57,7 @@ def table() -> list[Entry]:
     return [
         Entry("jobs of dead workers", minute / 3, reap_jobs),
         Entry("sign of life of the worker", minute, sign_of_life.enqueue),
+        Entry("ask for the night of each district", 5 * minute, ask_tonight),
         Entry("seal the audit", minute, seal),
         Entry("keep the head of the audit outside the database", day, keep_head),
         Entry("forget kept answers that expired", dt.timedelta(hours=1), forget_answers),
