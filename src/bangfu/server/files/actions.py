@@ -44,7 +44,7 @@ def store(owner: Owner, name: str, content: bytes, word: str = "") -> StoredFile
     """
     found = sniff(content)
     digest = hashlib.sha256(content).hexdigest()
-    there = StoredFile.objects.filter(household_id=owner.household_id, digest=digest, word=word, withdrawn=False).first()
+    there: StoredFile | None = StoredFile.objects.filter(household_id=owner.household_id, digest=digest, word=word, withdrawn=False).first()
     if there is not None:
         return there
     path = write_private(FOLDER, content)
@@ -88,9 +88,9 @@ def carry_files(household_id: int, area_code: int) -> None:
     StoredFile.objects.filter(household_id=household_id).update(area_code=area_code)
 
 
-def write_private(folder: str, content: bytes) -> str:
+def write_private(folder: str, content: bytes, ending: str = "") -> str:
     """Write bytes under a random name in the private folder; return the name. Undone transactions leave strays behind."""
-    name = secrets.token_hex(20)
+    name = secrets.token_hex(20) + ending
     return default_storage.save(f"{folder}/{name[:2]}/{name}", ContentFile(content))
 
 

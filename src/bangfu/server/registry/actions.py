@@ -17,7 +17,16 @@ from bangfu.server.calendar import clock
 from bangfu.server.registry import current
 from bangfu.server.registry.enums import EventKind, HouseholdStatus, Source
 from bangfu.server.registry.identity import set_card_number, set_id_number
-from bangfu.server.registry.models import Event, Household, Item, Membership, Observation, Person, StatedCollection
+from bangfu.server.registry.models import (
+    CurrentFacts,
+    Event,
+    Household,
+    Item,
+    Membership,
+    Observation,
+    Person,
+    StatedCollection,
+)
 from bangfu.server.registry.names import sounds
 
 
@@ -86,18 +95,19 @@ def open_household(community: Area, address: str, opened_on: dt.date) -> Househo
     if community.level != Level.COMMUNITY:
         raise RefusedError(f"户要落在社区或村，{community} 不是", f"a household lies in a community, {community} is none")
     household = Household(area=community, area_code=community.low, address=address, opened_on=opened_on, number="")
-    household.number = _next_number(community, opened_on)
+    household.number = next_numbers(community, opened_on, 1)[0]
     household.save()
     note(household, EventKind.OPENED, opened_on)
     record("household.opened", of=household, household_id=household.pk, area_code=household.area_code)
     return household
 
 
-def _next_number(community: Area, day: dt.date) -> str:
-    """Return the next number: district, year, six digits; the unique column settles two at once by refusing one."""
-    prefix = f"{community.district_code}-{day.year}-"
-    last = Household.objects.filter(number__startswith=prefix).order_by("-number").values_list("number", flat=True).first()
-    return f"{prefix}{int(last[len(prefix) :]) + 1 if last else 1:06d}"
+def next_numbers(community: Area, day: dt.date, many: int) -> list[str]:
+    """Return the next numbers: district, year, six digits; the unique column settles two at once by refusing one."""
+    start = f"{community.district_code}-{day.year}-"
+    last = Household.objects.filter(number__gte=start + "000000", number__lte=start + "999999").order_by("-number").values_list("number", flat=True).first()
+    first = int(last[len(start) :]) + 1 if last else 1
+    return [f"{start}{number:06d}" for number in range(first, first + many)]
 
 
 @transaction.atomic
@@ -109,6 +119,13 @@ def add_person(household: Household, new: NewPerson, since: dt.date) -> Person:
         ElsewhereError: The person belongs to another household; only a move or split brings them here.
         IdentityProblemError: The ID number is not valid.
     """
+    person = join(household, new, since)
+    record("person.joined", of=person, household_id=household.pk, area_code=household.area_code)
+    return person
+
+
+def join(household: Household, new: NewPerson, since: dt.date) -> Person:
+    """Do what ``add_person`` does, without an entry in the audit; for acts that write one of their own."""
     person = Person(name=new.name, birth_date=new.birth_date, area_code=household.area_code)
     set_names(person, new.name)
     if new.id_number:
@@ -116,13 +133,13 @@ def add_person(household: Household, new: NewPerson, since: dt.date) -> Person:
         known = Person.objects.filter(id_index=person.id_index, merged_into=None).first()
         if known is not None:
             person = _free(known, household)
+            carry_facts(person, household)
     if new.card_number:
         set_card_number(person, new.card_number)
     person.area_code = household.area_code
     person.save()
     Membership.objects.create(household=household, person=person, relation=new.relation, since=since)
     note(household, EventKind.JOINED, since, person)
-    record("person.joined", of=person, household_id=household.pk, area_code=household.area_code)
     return person
 
 
@@ -134,6 +151,17 @@ def _free(known: Person, household: Household) -> Person:
     if Membership.objects.filter(person=known, until=None).exists():
         raise ElsewhereError(known)
     return known
+
+
+def carry_facts(person: Person, to: Household) -> None:
+    """Let what is known of somebody, and the items that are theirs, lie with another household."""
+    for item in Item.objects.filter(of=person).exclude(household=to):
+        if Item.objects.filter(household=to, entity=item.entity, key=item.key).exists():
+            item.key = f"{item.household_id}-{item.key}"[:40]  # the household has an item of that number already
+        item.household = to
+        item.save(update_fields=["household", "key"])
+        CurrentFacts.objects.filter(item=item).update(household=to)
+    CurrentFacts.objects.filter(person=person, item=None).update(household=to)
 
 
 def set_names(person: Person, name: str) -> None:
@@ -161,6 +189,15 @@ def state_facts(household: Household, statements: Sequence[Statement], origin: P
         StaleError: Somebody else changed the household.
     """
     bump(household, version)
+    append(household, statements, origin)
+    record(
+        "facts.stated", of=household, household_id=household.pk, area_code=household.area_code,
+        details={"source": origin.source, "facts": sorted({s.fact for s in statements})},
+    )  # fmt: skip
+
+
+def append(household: Household, statements: Sequence[Statement], origin: Provenance) -> None:
+    """Append to the log and bring what is current up to date, without an entry in the audit."""
     moment, today, actor = clock.now(), clock.today(), current_actor()
     Observation.objects.bulk_create(
         Observation(
@@ -170,10 +207,6 @@ def state_facts(household: Household, statements: Sequence[Statement], origin: P
         for s in statements
     )  # fmt: skip
     current.refresh(household, today, {s.subject for s in statements})
-    record(
-        "facts.stated", of=household, household_id=household.pk, area_code=household.area_code,
-        details={"source": origin.source, "facts": sorted({s.fact for s in statements})},
-    )  # fmt: skip
 
 
 def state_collections(household: Household, collections: Sequence[str]) -> None:

@@ -19,9 +19,9 @@ from bangfu.server.audit.actions import record
 from bangfu.server.calendar import clock
 from bangfu.server.files.actions import carry_files
 from bangfu.server.registry import current
-from bangfu.server.registry.actions import RefusedError, bump, note, open_household
+from bangfu.server.registry.actions import RefusedError, bump, carry_facts, note, open_household
 from bangfu.server.registry.enums import EventKind, HouseholdStatus, Source
-from bangfu.server.registry.models import CurrentFacts, Household, Item, Membership, Observation, Person
+from bangfu.server.registry.models import Household, Membership, Observation, Person
 from bangfu.server.todo.models import Todo
 
 HEAD = "self"
@@ -205,18 +205,7 @@ def _transfer(member: Membership, to: Household, relation: str, on: dt.date) -> 
     note(member.household, EventKind.LEFT, on, member.person, to)
     note(to, EventKind.JOINED, on, member.person, member.household)
     Person.objects.filter(pk=member.person_id).update(area_code=to.area_code)
-    for item in Item.objects.filter(of=member.person_id, household=member.household_id):
-        _carry_item(item, to)
-    CurrentFacts.objects.filter(person=member.person_id, item=None).update(household=to)
-
-
-def _carry_item(item: Item, to: Household) -> None:
-    """Bring an item along; its number gets the old household's added if the new one has it already."""
-    if Item.objects.filter(household=to, entity=item.entity, key=item.key).exists():
-        item.key = f"{item.household_id}-{item.key}"[:40]
-    item.household = to
-    item.save(update_fields=["household", "key"])
-    CurrentFacts.objects.filter(item=item).update(household=to)
+    carry_facts(member.person, to)
 
 
 def _relate(members: list[Membership], relations: Relations, household: Household, on: dt.date) -> None:

@@ -63,9 +63,13 @@ def set_id_number(person: Person, number: str) -> None:
     fault = identity_fault(number)
     if fault:
         raise IdentityProblemError(*fault)
-    number = number.strip().upper()
+    seal_id_number(person, number.strip().upper(), id_index(number))
+
+
+def seal_id_number(person: Person, number: str, index: str) -> None:
+    """Put a number that was checked, with its index, into a person's row (not saved)."""
     person.id_cipher = key_ring().encrypt(number, ID_PURPOSE)
-    person.id_index = id_index(number)
+    person.id_index = index
     person.id_last4 = number[-4:]
 
 
