@@ -87,7 +87,7 @@ def _group(made: Answers, answer: Answer, held: bool | None) -> list[Card] | Non
     """Return where an answer belongs, as the night sorts its findings; ``held`` is None where nothing is received."""
     personal = answer.kind in PERSONAL
     if answer.computed == "not_met":
-        return made.ended if held and personal else None
+        return made.ended if held and personal and answer.entity in ("household", "person") else None
     if held is not None:
         return made.receiving
     if answer.computed == "unknown":

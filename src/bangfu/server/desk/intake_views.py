@@ -109,7 +109,7 @@ def _keep(request: HttpRequest, form: FactForm, key: str) -> HttpResponse:
     return HttpResponseRedirect(request.get_full_path())
 
 
-def _take(request: HttpRequest, form: FactForm, key: str) -> HttpResponse:
+def _take(request: HttpRequest, form: FactForm, key: str, *, again: bool = False) -> HttpResponse:
     origin = OriginForm(request.POST)
     seen, pk = _seen(request.POST, form), form.household.pk
     try:
@@ -120,6 +120,8 @@ def _take(request: HttpRequest, form: FactForm, key: str) -> HttpResponse:
     except FaultyError:
         return _page(request, form, key, origin, 422, seen=seen)
     except ClashError:
+        if not form.clashes and not again:  # somebody else was faster by a moment: read anew what they wrote
+            return _take(request, _form(household_at(request, pk), key), key, again=True)
         return _page(request, form, key, origin, 409, clash=True, seen=form.seen)
     drop_draft(request.user, draft_key(pk, key))  # type: ignore[arg-type]
     for sentence in sentences(outcome):
