@@ -29,7 +29,7 @@ from bangfu.server.audit.actions import record
 from bangfu.server.calendar import clock
 from bangfu.server.jobs.actions import enqueue
 from bangfu.server.jobs.kinds import JobRefusedError
-from bangfu.server.jobs.models import Job
+from bangfu.server.jobs.models import Job, JobStatus
 from bangfu.server.jobs.running import JobRun
 
 KIND = "assessment.nightly"
@@ -50,6 +50,13 @@ def ask_nightly(district: Area, day: dt.date, *, again: int = 0) -> Job:
     """Ask for a night of a district in the caller's act; the same night again gives the job that is there."""
     key = _key(district, day) + (f"-{again}" if again else "")
     return enqueue(KIND, key=key, area_code=district.low, given={"district": district.pk, "day": day.isoformat()}, total=100)
+
+
+def ask_again(district: Area, day: dt.date) -> Job:
+    """Ask for a night once more, in the caller's act; one that waits or runs is not asked for twice."""
+    known = Job.objects.filter(kind=KIND, key__startswith=_key(district, day))
+    under_way = known.filter(status__in=(JobStatus.WAITING, JobStatus.RUNNING)).first()
+    return under_way or ask_nightly(district, day, again=known.count())
 
 
 def ask_tonight() -> int:
