@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bangfu.server.api.models import ApiToken
 from bangfu.server.areas.models import Area
 from bangfu.server.areas.selectors import district_of
 from bangfu.server.assessment.models import (
@@ -84,7 +85,8 @@ def _policy(area: Area, mark: str, household: Household, user: Any) -> dict[str,
     night = NightlyRun.objects.create(district=district, on=DAY, left_out=[{"household": household.pk, "reason": mark}], finished_at=clock.now())
     NightlyRow.objects.create(run=night, household=household, area_code=household.area_code, entry="dibao_payment", row="H1", finding="missed")
     NightlyTotal.objects.create(run=night, area_code=household.area_code, entry="dibao_payment", answers=1, households=1)
-    return {"value": value, "run": run, "district": district}
+    token = ApiToken.objects.create(name=mark, user=user, area=area, actions=["policy.view"], digest=f"{household.pk:064d}", start="bf_", expires_on=DAY, made_by=user.pk, made_at=clock.now())
+    return {"value": value, "run": run, "district": district, "token": token}
 
 
 Arguments = Callable[[Objects], dict[str, Any]]
@@ -93,6 +95,7 @@ EXAMPLES: dict[str, Arguments] = {
     **{f"desk:admin_{name}": lambda o: {"pk": o.job.pk} for name in ("job", "job_retry", "job_cancel")},
 }
 EXAMPLES |= {
+    "desk:admin_token_revoke": lambda o: {"pk": o.more["token"].pk},
     **{f"desk:policy_{name}": lambda o: {"code": o.more["district"].code} for name in ("pack", "readings", "missing", "values", "new_value", "overlay", "whatifs")},
     "desk:policy_rule": lambda o: {"code": o.more["district"].code, "name": "dibao_payment"},
     **{f"desk:policy_{name}": lambda o: {"pk": o.more["value"].pk} for name in ("value", "try", "sign", "withdraw")},

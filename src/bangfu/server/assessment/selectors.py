@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from bangfu.server.areas.models import Area
 from bangfu.server.areas.scope import Scope
 from bangfu.server.assessment.models import NightlyRow, NightlyRun, NightlyTotal, WhatIfHousehold, WhatIfRun
 from bangfu.server.assessment.standing import districts_over
+from bangfu.server.registry.enums import HouseholdStatus
+from bangfu.server.registry.models import Household
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,6 @@ def findings(scope: Scope, nights: list[NightlyRun]) -> QuerySet[NightlyRow]:
 
 def entries_found(scope: Scope, nights: list[NightlyRun]) -> dict[tuple[str, str], int]:
     """Return (finding, entry) → how often some nights found it inside a scope."""
-    from django.db.models import Count
-
     counted = NightlyRow.objects.within(scope).filter(run__in=nights).values_list("finding", "entry").annotate(n=Count("pk"))
     return {(finding, entry): number for finding, entry, number in counted}
 
@@ -62,11 +62,15 @@ def household_findings(household_id: int, scope: Scope) -> QuerySet[NightlyRow]:
 
 def left_out(scope: Scope, nights: list[NightlyRun]) -> list[dict[str, Any]]:
     """Return the households of a scope that nobody could answer for, each with its number and why."""
-    from bangfu.server.registry.models import Household
-
     reasons = {each["household"]: each["reason"] for night in nights for each in night.left_out}
     here = Household.objects.within(scope).filter(pk__in=list(reasons)).order_by("number")
     return [{"household": household, "reason": reasons[household.pk]} for household in here]
+
+
+def households_within(scope: Scope) -> QuerySet[Household]:
+    """Return the open households inside a scope."""
+    found: QuerySet[Household] = Household.objects.within(scope).filter(status=HouseholdStatus.OPEN)
+    return found
 
 
 def whatifs_over(scope: Scope) -> QuerySet[WhatIfRun]:
