@@ -48,6 +48,18 @@ LABELS = {
     "relative.declared": _("近亲属备案"),
     "role.ended": _("终止角色"),
     "role.given": _("授予角色"),
+    "token.made": _("开设接口令牌"),
+    "token.revoked": _("停用接口令牌"),
+    "value.entered": _("录入政策取值"),
+    "value.refused": _("退回政策取值"),
+    "value.signed": _("签署政策取值"),
+    "value.withdrawal_entered": _("录入撤回取值"),
+    "whatif.asked": _("发起政策试算"),
+    "whatif.done": _("政策试算完成"),
+    "nightly.done": _("每晚测算完成"),
+    "assessment.stored": _("测算存档"),
+    "whatif.households": _("查看试算涉及的户"),
+    "nightly.findings": _("查看政策找人线索"),
     "sessions.ended": _("退出全部设备"),
 }
 
