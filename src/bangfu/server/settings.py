@@ -26,8 +26,9 @@ DOMAIN_APPS = [
     "bangfu.server.registry",
     "bangfu.server.assessment",
     "bangfu.server.selfcheck",
+    "bangfu.server.api",
 ]
-SCREEN_APPS = ["bangfu.server.portal", "bangfu.server.desk", "bangfu.server.api"]
+SCREEN_APPS = ["bangfu.server.portal", "bangfu.server.desk"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -14,6 +14,7 @@ from bangfu.rules.pack.model import Pack
 from bangfu.rules.values import decimal_text
 from bangfu.server.audit.acting import acting_as, actor_of
 from bangfu.server.calendar.published import set_business_date
+from bangfu.server.jobs import running
 from bangfu.server.registry.actions import (
     NewPerson,
     Provenance,
@@ -132,3 +133,9 @@ def today(world: World) -> dt.date:
 def family(world: World, today: dt.date) -> Family:
     """Return an old woman who lives alone."""
     return make_family(world)
+
+
+@pytest.fixture(autouse=True)
+def quiet_heart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no second thread beat inside a test's transaction: it would wait for the test's own lock."""
+    monkeypatch.setattr(running, "BEAT_SECONDS", 3600)

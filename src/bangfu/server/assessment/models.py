@@ -99,7 +99,6 @@ class PolicyValue(models.Model):
     entered_by = models.BigIntegerField("录入人")
     entered_at = models.DateTimeField("录入时间")
     withdraws = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, related_name="withdrawn_by", verbose_name="撤回")
-    seen_whatif = models.JSONField("试算摘要", default=dict)
 
     class Meta:
         verbose_name = "政策取值"
@@ -110,7 +109,10 @@ class PolicyValue(models.Model):
 
 
 class Signature(models.Model):
-    """The second person's word on a value: signed or refused, over the digest of what was seen."""
+    """The second person's word on a value: signed or refused, over the digest of what was seen (``values.digest_of``).
+
+    The database itself refuses who entered the value (``four_eyes``).
+    """
 
     append_only: ClassVar[bool] = True
     value = models.OneToOneField(PolicyValue, models.RESTRICT, related_name="signature")
@@ -125,6 +127,49 @@ class Signature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.value} {'✓' if self.signed else '✗'}"
+
+
+class WhatIfRun(models.Model):
+    """A what-if over a district's register: of an entered value, or of changes that somebody only tries (``changes``)."""
+
+    district = models.ForeignKey(Area, models.RESTRICT, related_name="+", verbose_name="区县")
+    value = models.ForeignKey(PolicyValue, models.RESTRICT, null=True, related_name="whatifs")
+    changes = models.JSONField("改动", default=list)
+    day = models.DateField("测算日期")
+    asked_by = models.BigIntegerField("发起人")
+    asked_at = models.DateTimeField("发起时间")
+    job_id = models.BigIntegerField(null=True)
+    data = models.JSONField("结果", null=True)
+    finished_at = models.DateTimeField("完成时间", null=True)
+
+    class Meta:
+        verbose_name = "试算"
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.district} {self.day}"
+
+
+class WhatIfHousehold(models.Model):
+    """One household that a what-if changes: more or less a year, by the event, and what is owed for the time past, in fen."""
+
+    AREA_PATH: ClassVar[str] = "area_code"
+    run = models.ForeignKey(WhatIfRun, models.CASCADE, related_name="households")
+    household = models.ForeignKey(Household, models.RESTRICT, related_name="+")
+    area_code = models.BigIntegerField()
+    kind = models.CharField("变化", max_length=10)
+    regular_fen = models.BigIntegerField(default=0)
+    event_fen = models.BigIntegerField(default=0)
+    back_fen = models.BigIntegerField(default=0)
+
+    objects = ScopedManager()
+
+    class Meta:
+        verbose_name = "试算涉及户"
+        indexes = [models.Index(fields=["run", "area_code"])]
+
+    def __str__(self) -> str:
+        return f"{self.household} {self.kind}"
 
 
 class NightlyRun(models.Model):

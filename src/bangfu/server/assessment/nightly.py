@@ -29,7 +29,7 @@ from bangfu.server.audit.actions import record
 from bangfu.server.calendar import clock
 from bangfu.server.jobs.actions import enqueue
 from bangfu.server.jobs.kinds import JobRefusedError
-from bangfu.server.jobs.models import Job
+from bangfu.server.jobs.models import Job, JobStatus
 from bangfu.server.jobs.running import JobRun
 
 KIND = "assessment.nightly"
@@ -50,6 +50,13 @@ def ask_nightly(district: Area, day: dt.date, *, again: int = 0) -> Job:
     """Ask for a night of a district in the caller's act; the same night again gives the job that is there."""
     key = _key(district, day) + (f"-{again}" if again else "")
     return enqueue(KIND, key=key, area_code=district.low, given={"district": district.pk, "day": day.isoformat()}, total=100)
+
+
+def ask_again(district: Area, day: dt.date) -> Job:
+    """Ask for a night once more, in the caller's act; one that waits or runs is not asked for twice."""
+    known = Job.objects.filter(kind=KIND, key__startswith=_key(district, day))
+    under_way = known.filter(status__in=(JobStatus.WAITING, JobStatus.RUNNING)).first()
+    return under_way or ask_nightly(district, day, again=known.count())
 
 
 def ask_tonight() -> int:
@@ -113,7 +120,7 @@ def _answer(run: JobRun, engine: Engine, district: Area, day: dt.date, folder: P
         return _left_out(folder)
     if not ledger.is_dir():
         shutil.rmtree(result, ignore_errors=True)
-        write_register(district, engine, ledger)
+        write_register(district, [engine], ledger)
     _told(run, READ)
     if not (result / MANIFEST).is_file():
         order = Order(str(ledger), day, result, "met", resume=(result / WORK).is_dir(), asked=ASKED, open_rows=True)
@@ -161,7 +168,7 @@ def _insert(run: JobRun, night: NightlyRun, folder: Path) -> None:
 def _count(folder: Path) -> int:
     import pyarrow.parquet as pq
 
-    return max(1, pq.read_metadata(folder / "findings.parquet").num_rows)
+    return max(1, int(pq.read_metadata(folder / "findings.parquet").num_rows))
 
 
 def _row(night: NightlyRun, row: dict[str, Any]) -> NightlyRow:
@@ -183,7 +190,7 @@ def _finish(run: JobRun, night: NightlyRun, engine: Engine, folder: Path, left_o
     manifest = json.loads((folder / "result" / MANIFEST).read_text(encoding="utf-8"))
     counts = manifest["counts"]
     with run.step() as step:
-        found = {str(finding): NightlyRow.objects.filter(run=night, finding=finding).count() for finding in ("missed", "ended")}
+        found: dict[str, int] = {str(finding): NightlyRow.objects.filter(run=night, finding=finding).count() for finding in ("missed", "ended")}
         NightlyRun.objects.filter(pk=night.pk).update(
             pack_hash=engine.pack.content_hash, households=counts["households"] + counts["households_rejected"] - len(left_out), people=counts["people"],
             left_out=left_out[:MOST_NAMED], lapsed_since=manifest["lapsed_since"], finished_at=clock.now(),

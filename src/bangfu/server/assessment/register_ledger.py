@@ -7,7 +7,7 @@ ledger's reader. Each household tells what is stated of it: what nobody listed i
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +54,11 @@ _READ = {
 }  # fmt: skip
 
 
-def write_register(district: Area, engine: Engine, out: Path, tick: Tick = lambda rows: None) -> Path:
-    """Write the open households of a district as a folder of tables; it appears whole or not at all. ``tick`` hears of rows read."""
+def write_register(district: Area, engines: Sequence[Engine], out: Path, tick: Tick = lambda rows: None) -> Path:
+    """Write the open households of a district as a folder of tables, with all that some engines read.
+
+    The folder appears whole or not at all. ``tick`` hears of rows read.
+    """
     part = out.with_name(f".{out.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     shutil.rmtree(out, ignore_errors=True)
@@ -63,7 +66,7 @@ def write_register(district: Area, engine: Engine, out: Path, tick: Tick = lambd
     raw = part.with_name(f".{out.name}.raw")
     raw.unlink(missing_ok=True)
     try:
-        _write(district, engine, part, raw, tick)
+        _write(district, engines, part, raw, tick)
         part.replace(out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -72,14 +75,14 @@ def write_register(district: Area, engine: Engine, out: Path, tick: Tick = lambd
     return out
 
 
-def _write(district: Area, engine: Engine, part: Path, raw: Path, tick: Tick) -> None:
+def _write(district: Area, engines: Sequence[Engine], part: Path, raw: Path, tick: Tick) -> None:
     import duckdb
 
     loose = {name: value for name, value in DUCKDB_CONFIG.items() if name != "enable_external_access"}
     with duckdb.connect(str(raw), config={**loose, "memory_limit": MEMORY}) as connection:
         for name in _READ:
             _load(connection, name, district, tick)
-        for name, query in _tables(engine).items():
+        for name, query in _tables(engines).items():
             connection.execute(f"COPY ({query}) TO {literal(str(part / f'{name}.parquet'))} (FORMAT parquet)")
 
 
@@ -103,10 +106,11 @@ def _load(connection: Any, name: str, district: Area, tick: Tick) -> None:
 
 
 # -- tables ------------------------------------------------------------------------------------------------------
-def _tables(engine: Engine) -> dict[str, str]:
+def _tables(engines: Sequence[Engine]) -> dict[str, str]:
     """Return the query of each table of the ledger."""
-    pack = engine.pack
-    wanted = wanted_facts(engine, split_entries(engine))
+    pack = engines[-1].pack
+    read = [wanted_facts(engine, split_entries(engine)) for engine in engines]
+    wanted = {entity: set().union(*(facts[entity] for facts in read)) for entity in pack.vocabulary.entities}
     found = {"household": _households(pack, wanted["household"]), "person": _people(pack, wanted["person"]), RECORD: _record(pack)}
     for entity in pack.vocabulary.entities.values():
         if entity.collection and entity.id not in found:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,8 @@ from bangfu.rules.needs import need_label
 from bangfu.rules.pack.model import BENEFIT_KINDS
 from bangfu.rules.phrases import KIND_NAMES, first_refusal, in_kind, money_text
 from bangfu.server.assessment.live import Answered
-from bangfu.server.desk.received import received
+from bangfu.server.assessment.nightly_findings import PERSONAL
+from bangfu.server.assessment.received import received
 from bangfu.server.desk.words import joined
 from bangfu.server.portal.words import language, with_units
 
@@ -52,43 +53,48 @@ class Card:
 
 @dataclass(slots=True)
 class Answers:
-    """A household's answers by what they ask the desk to do."""
+    """A household's answers by what they ask the desk to do. ``services`` are there for it without being granted by name."""
 
-    missing: list[Card]
-    receiving: list[Card]
-    ended: list[Card]
-    open: list[Card]
-    recognised: list[Card]
-    refused: int
     record_known: bool
-    lapsed: Any
+    lapsed: dt.date | None
+    missing: list[Card] = field(default_factory=list)
+    receiving: list[Card] = field(default_factory=list)
+    ended: list[Card] = field(default_factory=list)
+    services: list[Card] = field(default_factory=list)
+    open: list[Card] = field(default_factory=list)
+    refused: int = 0
 
 
 def answers_of(found: Answered, names: dict[str, str]) -> Answers:
     """Return the answers of a household in words; ``names`` are those of its rows (``P12`` → 张秀英)."""
     teller = Teller(found, names)
-    made = Answers([], [], [], [], [], 0, found.given.record is not None, found.assessment.lapsed_since)
+    made = Answers(found.given.record is not None, found.assessment.lapsed_since)
+    held = received(found.engine, found.given, found.assessment.on)
     for answer in found.assessment.answers:
-        if answer.kind == "recognition" and answer.computed == "met":
-            made.recognised.append(teller.card(answer))
-        elif answer.kind in BENEFIT_KINDS:
-            _place(made, teller, answer)
-    for cards in (made.missing, made.receiving, made.ended, made.recognised):
+        if answer.kind in PERSONAL or answer.kind in BENEFIT_KINDS:
+            group = _group(made, answer, held.get((answer.row, answer.entry)))
+            if group is None:
+                made.refused += 1
+            else:
+                group.append(teller.card(answer))
+    for cards in (made.missing, made.receiving, made.ended, made.services):
         cards.sort(key=lambda card: card.worth, reverse=True)
     made.open = sorted(_gathered(made.open), key=lambda card: (not card.worth[0], card.name))
     return made
 
 
-def _place(made: Answers, teller: Teller, answer: Answer) -> None:
-    found = teller.found
-    now = received(found.given, answer, found.assessment.on)
+def _group(made: Answers, answer: Answer, held: bool | None) -> list[Card] | None:
+    """Return where an answer belongs, as the night sorts its findings; ``held`` is None where nothing is received."""
+    personal = answer.kind in PERSONAL
     if answer.computed == "not_met":
-        made.ended.append(teller.card(answer)) if now else None
-        made.refused += not now
-    elif now:
-        made.receiving.append(teller.card(answer))
-    else:
-        (made.missing if answer.computed == "met" else made.open).append(teller.card(answer))
+        return made.ended if held and personal and answer.entity in ("household", "person") else None
+    if held is not None:
+        return made.receiving
+    if answer.computed == "unknown":
+        return made.open
+    if answer.status == "lapsed" and made.lapsed is None:
+        return None
+    return made.missing if personal else made.services
 
 
 def _gathered(cards: list[Card]) -> Iterator[Card]:
@@ -160,6 +166,4 @@ class Teller:
 
 def _worth(answer: Answer) -> tuple[bool, Fraction]:
     amount = answer.amount
-    if answer.kind != "cash" or amount is None:
-        return answer.kind == "cash", Fraction(0)
-    return True, Fraction(amount.low)
+    return answer.kind == "cash", Fraction(0) if answer.kind != "cash" or amount is None else Fraction(amount.low)

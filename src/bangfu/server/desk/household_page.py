@@ -105,7 +105,7 @@ def household_page(scope: Scope, household: Household, today: dt.date) -> Househ
 
 def _answered(household: Household, today: dt.date) -> tuple[Answered | None, list[str]]:
     try:
-        return assess_now(household, today), []
+        return assess_now(household, today, basis="met"), []
     except BangfuError as error:
         return None, error.text("zh" if language() == "zh" else "en").splitlines()
 

@@ -47,8 +47,7 @@ def households(request: HttpRequest) -> HttpResponse:
         return render(request, "desk/household/list.html", _shown(request, form, None), status=422)
     found = listed(scope, form.wanted, clock.today())
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    page.object_list = with_members(page.object_list)
-    rows = list(page)
+    rows = list(with_members(page.object_list))  # type: ignore[arg-type]
     record_reading(request.user, PAGE, rows=len(rows), area_code=rows[0].area_code if rows else None)
     return render(request, "desk/household/list.html", {**_shown(request, form, page), "rows": rows})
 
@@ -64,7 +63,7 @@ def _kept(said: QueryDict) -> QueryDict:
     kept = QueryDict(mutable=True)
     for name in ListForm.base_fields:
         if said.get(name):
-            kept[name] = said[name]
+            kept[name] = said.get(name, "")
     return kept
 
 

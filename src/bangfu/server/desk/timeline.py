@@ -69,7 +69,8 @@ def _act(act: Entry, pack: Pack) -> str:
 
 
 def _stated(details: dict[str, Any], pack: Pack) -> str:
-    names = details.get("facts", [])
+    order = {name: place for place, name in enumerate(pack.vocabulary.facts)}
+    names = sorted(details.get("facts", []), key=lambda name: order.get(name, len(order)))
     shown = joined(fact_label(pack, name) for name in names[:NAMED]) + (" …" if len(names) > NAMED else "")
     source = Source(details["source"]).label if details.get("source") in Source.values else ""
     said = ngettext("记录了 %(number)d 项情况（%(source)s）：%(facts)s", "记录了 %(number)d 项情况（%(source)s）：%(facts)s", len(names))

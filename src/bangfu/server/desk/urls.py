@@ -8,5 +8,6 @@ app_name = "desk"
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("bangfu.server.desk.urls_households")),
+    path("", include("bangfu.server.desk.urls_policy")),
     path("admin/", include("bangfu.server.desk.urls_admin")),
 ]

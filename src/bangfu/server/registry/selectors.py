@@ -18,7 +18,16 @@ from bangfu.server.calendar.clock import HERE
 from bangfu.server.registry import current
 from bangfu.server.registry.current import Subject
 from bangfu.server.registry.enums import EventKind, HouseholdStatus, Source
-from bangfu.server.registry.models import CurrentFacts, Event, Household, Item, Membership, Observation, Person, StatedCollection
+from bangfu.server.registry.models import (
+    CurrentFacts,
+    Event,
+    Household,
+    Item,
+    Membership,
+    Observation,
+    Person,
+    StatedCollection,
+)
 
 
 @dataclass(frozen=True, slots=True)
