@@ -157,9 +157,10 @@ class Filler:
         def entries() -> Iterator[tuple[Any, ...]]:
             for m in made:
                 home, at = m.household, dt.datetime.combine(m.household.opened_on, dt.time(9), HERE)
-                told = json.dumps({"people": len(m.members), "facts": len(m.said)})
-                for action in ("household.opened", "facts.stated"):
-                    yield at, actor.pk, actor.name, action, "registry.household", str(home.pk), home.pk, home.area_code, "", told
+                names = sorted({s.fact for s in m.said if s.item is None})
+                acts = {"household.opened": {}, "facts.stated": {"facts": names, "source": "declared"}}
+                for action, told in acts.items():
+                    yield at, actor.pk, actor.name, action, "registry.household", str(home.pk), home.pk, home.area_code, "", json.dumps(told)
 
         def readings() -> Iterator[tuple[Any, ...]]:
             for m in made:
