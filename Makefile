@@ -14,7 +14,7 @@ SYSTEM_NPM := $(shell command -v npm 2>/dev/null)
 NPM        := $(or $(SYSTEM_NPM),.uv/bin/npm)
 export NODE_USE_SYSTEM_CA := 1
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo quick test test-postgresql proofs check bench lock
+.PHONY: help setup run demo quick test test-postgresql proofs check bench bench-server lock
 
 help:            ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -82,6 +82,9 @@ check: setup     ## lint, types, directions, packs, generated pages, file length
 bench: setup     ## measurements beside peers, in their own environment
 	bench/run.sh
 
+bench-server: setup   ## the server under load: 100,000 households on a throw-away PostgreSQL; takes half an hour
+	bench/server/run.sh
+
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-package bangfu $(UPGRADE)
 lock: | $(UV) $(filter .uv/bin/npm,$(NPM))    ## renew the hashed requirements (UPGRADE=--upgrade takes newer versions)
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
@@ -89,5 +92,6 @@ lock: | $(UV) $(filter .uv/bin/npm,$(NPM))    ## renew the hashed requirements (
 	$(COMPILE) pyproject.toml --extra server --group dev -c requirements/server.txt -o requirements/dev.txt
 	$(COMPILE) pyproject.toml --extra spark -c requirements/dev.txt -o requirements/spark.txt
 	$(COMPILE) pyproject.toml requirements/bench.in -c requirements/runtime.txt -o requirements/bench.txt
+	$(COMPILE) requirements/bench-server.in -o requirements/bench-server.txt
 	$(NPM) install --package-lock-only --no-progress --loglevel=error
 	$(PYTHON) scripts/vendor_assets.py --lock

@@ -19,7 +19,7 @@ from bangfu.rules.interview import Question
 from bangfu.rules.units import QuantityError, power_of, unit_text
 from bangfu.rules.values import decimal_text
 from bangfu.rules.vocabulary import Fact
-from bangfu.server.portal.words import language, unit_words
+from bangfu.server.portal.words import everyday_unit, language, unit_words
 from bangfu.server.selfcheck.sitting import Sitting
 
 MOST_SIGNS = 40
@@ -29,11 +29,12 @@ NONE_OF_THEM = "none"
 
 @dataclass(slots=True)
 class Option:
-    """One choice: the value posted, its words, whether it is chosen."""
+    """One choice: the value posted, its words, whether it is chosen, under which heading it stands."""
 
     value: str
     text: str
     chosen: bool = False
+    group: str = ""
 
 
 @dataclass(slots=True)
@@ -102,7 +103,10 @@ def form_of(engine: Engine, sitting: Sitting, question: Question, said: Any = No
     if question.kind == "each":
         values = said if isinstance(said, dict) else {}
         fields = [_field(engine, sitting, part, f"f{n}", values.get(part), person_name(sitting, part.row)) for n, part in enumerate(question.parts)]
-        return Form(question, question.parts[0].text(engine, lang), fields, mark, _("请逐人回答。不清楚的人可以空着。"))
+        hints = [_("请逐人回答。不清楚的人可以空着。"), *dict.fromkeys(f.hint for f in fields if f.hint)]
+        for one in fields:
+            one.hint = ""
+        return Form(question, question.parts[0].text(engine, lang), fields, mark, " ".join(hints))
     if question.kind == "choose":
         heading = question.parts[0].text(engine, lang) if question.parts[0].kind == "fact" else question.text(engine, lang)
         hint = _("是的就勾上，可以勾几个人。") if question.parts[0].kind == "fact" else _("有的就勾上，可以勾几项。")
@@ -113,9 +117,25 @@ def form_of(engine: Engine, sitting: Sitting, question: Question, said: Any = No
 
 
 def _checks(engine: Engine, sitting: Sitting, question: Question, said: Any) -> Field:
-    options = [Option(str(n), part_text(engine, sitting, part), said is not None and part in said) for n, part in enumerate(question.parts)]
+    ticked = [said is not None and part in said for part in question.parts]
+    if len(sitting.names) > 1 and any(part.kind == "recognition" and part.entity == "person" for part in question.parts):
+        options = _by_decision(engine, sitting, question, ticked)
+    else:
+        options = [Option(str(n), part_text(engine, sitting, part), ticked[n]) for n, part in enumerate(question.parts)]
     options.append(Option(NONE_OF_THEM, _("以上都没有"), said is not None and not said))
     return Field("f0", "checks", question.text(engine, language()), options)
+
+
+def _by_decision(engine: Engine, sitting: Sitting, question: Question, ticked: list[bool]) -> list[Option]:
+    """Return the choices with those of people under the decision's name, after those of the whole family."""
+    family, people = [], dict[str, list[Option]]()
+    for n, part in enumerate(question.parts):
+        label = engine.pack.entries[part.name].label.text(language())
+        if part.entity == "person":
+            people.setdefault(label, []).append(Option(str(n), person_name(sitting, part.row), ticked[n], label))
+        else:
+            family.append(Option(str(n), part_text(engine, sitting, part), ticked[n], _("全家")))
+    return [*family, *(option for options in people.values() for option in options)]
 
 
 def part_text(engine: Engine, sitting: Sitting, part: Question) -> str:
@@ -157,7 +177,7 @@ def _number_field(fact: Fact, name: str, legend: str, said: Any) -> Field:
     scale = 100 if power_of(fact.unit, "元") > 0 else 1
     shown = "" if said is None else decimal_text(said / scale if scale == 1 else _divided(said, scale))
     hint = _("填数字，没有就填 0") if scale == 100 else _("填数字")
-    return Field(name, "number", legend, unit=unit_words(unit_text(fact.unit)), hint=hint, values=[shown, "", ""])
+    return Field(name, "number", legend, unit=unit_words(everyday_unit(unit_text(fact.unit))), hint=hint, values=[shown, "", ""])
 
 
 def _divided(value: Any, scale: int) -> Fraction:
@@ -293,4 +313,4 @@ def _single_text(engine: Engine, question: Question, value: Any) -> str:
     if fact.type == "level":
         return _("%(level)s 级") % {"level": value}
     scale = 100 if power_of(fact.unit, "元") > 0 else 1
-    return f"{decimal_text(_divided(value, scale))} {unit_words(unit_text(fact.unit))}".strip()
+    return f"{decimal_text(_divided(value, scale))} {unit_words(everyday_unit(unit_text(fact.unit)))}".strip()

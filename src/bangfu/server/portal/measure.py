@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -23,6 +24,8 @@ from bangfu.rules.render import Renderer, bands_text, value_text
 from bangfu.server.portal.words import language, with_units
 
 DEPTH = 3
+_SWITCH = re.compile(r"\s*(（1为.）|\(1 for yes\))$")
+"""How the packs mark a value that is 1 or 0 for yes or no."""
 
 
 @dataclass(slots=True)
@@ -229,10 +232,13 @@ class Measure:
                         queue.append(other)
 
     def _value(self, parameter: Parameter) -> Value:
-        label = parameter.label.text(self.lang) if parameter.label else parameter.id
+        written = parameter.label.text(self.lang) if parameter.label else parameter.id
+        label = _SWITCH.sub("", written)
         version: Version | None = parameter.version_on(self.day)
         if version is None or lacks(parameter) in ("value", "list"):
             return Value(label, (), None, "", True)
+        if label != written:
+            return Value(label, (_("是") if version.value == 1 else _("不是"),), version.since, version.source or "", False)
         return Value(label, tuple(self._shown(version.value, parameter, 0)), version.since, version.source or "", False)
 
     def _shown(self, value: Any, parameter: Parameter, depth: int) -> Iterator[str]:

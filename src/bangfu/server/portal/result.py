@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import reverse
@@ -80,11 +80,14 @@ class Teller:
     def __init__(self, engine: Engine, sitting: Sitting, interview: Interview) -> None:
         self.engine, self.pack, self.sitting, self.interview = engine, engine.pack, sitting, interview
         self.lang = language()
+        self.settled: set[tuple[str, str]] = set()
 
     def assessment(self) -> Assessment:
         """Return the answers with their arguments."""
         given = self.interview.given
-        return assess(self.engine, given, self.interview.on, basis="met" if not given.record else None)
+        found = assess(self.engine, given, self.interview.on, basis="met" if not given.record else None)
+        self.settled = {(a.entry, a.row) for a in found.answers if a.kind == "recognition" and a.computed != "unknown"}
+        return found
 
     def result(self) -> Result:
         """Return what is certain, what is open; what is refused is counted only."""
@@ -99,12 +102,13 @@ class Teller:
         )  # fmt: skip
 
     def refused(self) -> list[list[Card]]:
-        """Return what is not met, with the reason: the cards of one entry together."""
-        found: dict[str, list[Card]] = {}
+        """Return what is not met, with the reason: the cards of one entry together, those refused alike as one."""
+        found: dict[str, dict[str, list[Card]]] = {}
         for answer in self.assessment().answers:
             if answer.kind in BENEFIT_KINDS and answer.computed == "not_met":
-                found.setdefault(answer.entry, []).append(self.card(answer))
-        return list(found.values())
+                card = self.card(answer)
+                found.setdefault(answer.entry, {}).setdefault(card.refusal, []).append(card)
+        return [[replace(alike[0], who=self.joined(dict.fromkeys(c.who for c in alike))) for alike in by_reason.values()] for by_reason in found.values()]
 
     def gathered(self, answers: list[Answer]) -> Iterator[Card]:
         """Yield what is open, one card for each entry, what needs the fewest answers first."""
@@ -160,8 +164,10 @@ class Teller:
     def needs(self, answer: Answer) -> Iterator[Need]:
         """Yield what would settle an answer."""
         for name in answer.needs:
-            question = self.interview.question_for(answer, name)
-            yield Need(need_label(self.pack, name, self.lang), self.url(question) if question is not None else "")
+            question, label = self.interview.question_for(answer, name, self.settled), need_label(self.pack, name, self.lang)
+            if question is not None and question.entity == "person" and len(self.sitting.names) > 1:
+                label = _("%(thing)s（%(person)s）") % {"thing": label, "person": person_name(self.sitting, question.row)}
+            yield Need(label, self.url(question) if question is not None else "")
 
     def url(self, question: Question) -> str:
         """Return the address of the page that asks one question."""
