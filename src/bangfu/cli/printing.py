@@ -23,7 +23,7 @@ GIVES = ("cash", "service", "goods", "waiver", "insurance", "loan")
 
 def console() -> Console:
     """Return a console: colour only on a terminal, never wider than 130."""
-    made = Console(highlight=False)
+    made = Console(highlight=False, emoji=False)  # a line number such as :100: is no picture
     if made.width > 130:
         made.width = 130
     if not made.is_terminal:

@@ -8,8 +8,8 @@ from itertools import combinations
 from pathlib import Path
 
 from bangfu.rules.errors import Fault, near_names
-from bangfu.rules.language.nodes import Node
 from bangfu.rules.missing import lacks
+from bangfu.rules.pack.apart import apart
 from bangfu.rules.pack.coverage import coverage_faults, read_exceptions
 from bangfu.rules.pack.dates import date_faults
 from bangfu.rules.pack.model import MISSING, Entry, Pack, Parameter
@@ -163,7 +163,7 @@ def stacking_declared(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]
     for one, two in combinations(money, 2):
         if place not in (one.place, two.place) or one.purpose != two.purpose or one.per != two.per:
             continue
-        if frozenset((one.id, two.id)) in declared or _reads(one, two) or _reads(two, one) or _apart(one, two):
+        if frozenset((one.id, two.id)) in declared or _reads(one, two) or _reads(two, one) or apart(one, two):
             continue
         if one.payee != two.payee:
             continue
@@ -176,37 +176,6 @@ def _reads(one: Entry, two: Entry) -> bool:
         (node.op in ("result", "receives") and node.data.name == two.id) or (node.op == "record" and node.data.ref.name == two.id)
         for root in nodes_of(one) for node in root.walk()
     )  # fmt: skip
-
-
-def _apart(one: Entry, two: Entry) -> bool:
-    """Tell whether both test one code fact for different codes, or one a yes/no that the other denies."""
-    a, b = _codes_tested(one), _codes_tested(two)
-    return any(name in b and not (codes & b[name]) for name, codes in a.items())
-
-
-def _codes_tested(entry: Entry) -> dict[str, frozenset[object]]:
-    found: dict[str, frozenset[object]] = {}
-    for node in _conjuncts(entry.when):
-        if node.op == "eq" and node.args[0].op in ("fact", "result") and node.args[1].op == "const":
-            found[node.args[0].data.name] = frozenset([node.args[1].data])
-        elif node.op == "in" and node.args[0].op in ("fact", "result"):
-            found[node.args[0].data.name] = frozenset(node.data)
-        elif node.op in ("fact", "result") and node.kind == "yes_no":
-            found[node.data.name] = frozenset([True])
-        elif node.op == "not" and node.args[0].op in ("fact", "result"):
-            found[node.args[0].data.name] = frozenset([False])
-    for node in entry.unless:
-        if node.op in ("fact", "result") and node.kind == "yes_no":
-            found[node.data.name] = frozenset([False])
-    return found
-
-
-def _conjuncts(nodes: Iterable[Node]) -> Iterator[Node]:
-    for node in nodes:
-        if node.op == "and":
-            yield from _conjuncts(node.args)
-        else:
-            yield node
 
 
 def sequences_read(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]:
