@@ -29,6 +29,7 @@ class EventKind(models.TextChoices):
     MERGED = "merged", "并户"
     MOVED = "moved", "迁移"
     RELATED = "related", "关系变更"
+    UNITED = "united", "人员合并"
     DIED = "died", "死亡"
     CLOSED = "closed", "注销"
 
@@ -49,3 +50,10 @@ class ImportStatus(models.TextChoices):
     RUNNING = "running", "导入中"
     DONE = "done", "已导入"
     DROPPED = "dropped", "已放弃"
+
+
+class Likeness(models.TextChoices):
+    """Why two records may be of one person."""
+
+    NAME_BIRTH = "name_birth", "姓名和出生日期相同"
+    CARD = "card", "一卡通卡号相同"
