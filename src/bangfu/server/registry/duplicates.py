@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
+from bangfu.server.areas.models import Area, Level
 from bangfu.server.areas.scope import Scope
 from bangfu.server.registry.duplicate_models import DuplicatePair, Sighting
 
@@ -24,3 +25,9 @@ def sightings_within(scope: Scope) -> QuerySet[Sighting]:
     """Return the undecided numbers entered in two places that both lie inside a scope."""
     found: QuerySet[Sighting] = Sighting.objects.within(scope).filter(scope.condition("person__area_code"), decision="")
     return found.select_related("person")
+
+
+def place_name(area_code: int) -> str:
+    """Return what a community is called."""
+    area = Area.objects.filter(low=area_code, level=Level.COMMUNITY).first()
+    return area.name if area else ""

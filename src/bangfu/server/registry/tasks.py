@@ -9,12 +9,13 @@ from typing import Any
 from django.core.files.storage import default_storage
 
 from bangfu.rules.errors import HouseholdError
+from bangfu.server.areas.selectors import districts
 from bangfu.server.audit.acting import acting_as
 from bangfu.server.audit.models import Actor
 from bangfu.server.calendar import clock
 from bangfu.server.jobs.kinds import JobRefusedError, job
 from bangfu.server.jobs.running import JobRun
-from bangfu.server.registry import duplicate_actions, import_actions
+from bangfu.server.registry import duplicate_actions, import_actions, rights_actions
 from bangfu.server.registry.enums import ImportStatus
 from bangfu.server.registry.import_check import Register
 from bangfu.server.registry.import_models import ImportRun
@@ -100,3 +101,15 @@ def find_duplicates(run: JobRun) -> dict[str, Any]:
     with run.step():
         duplicate_actions.drop_pairs_before(start)
     return {"pairs": found}
+
+
+@job("registry.retention", "列出保存期满的资料")
+def list_retention(run: JobRun) -> dict[str, Any]:
+    """List what is due in each district, and delete withdrawn files whose period is over."""
+    told = {"households": 0, "files": 0}
+    for district in districts():
+        with run.step() as step:
+            told["households"] += rights_actions.list_due(district)
+            told["files"] += rights_actions.destroy_due_files(district)
+            step.done += 1
+    return told
