@@ -36,8 +36,11 @@ def table() -> list[Entry]:
     from bangfu.server.audit.acting import acting_as, system_actor
     from bangfu.server.audit.heads import keep_head
     from bangfu.server.audit.seal import seal
-    from bangfu.server.jobs.actions import reap
+    from bangfu.server.calendar import clock
+    from bangfu.server.files.actions import delete_stray_documents
+    from bangfu.server.jobs.actions import enqueue, reap
     from bangfu.server.jobs.transport import sign_of_life
+    from bangfu.server.registry.import_actions import forget_old_ledgers
     from bangfu.server.selfcheck.actions import forget_expired
     from bangfu.server.workspace.actions import forget_old
 
@@ -53,6 +56,14 @@ def table() -> list[Entry]:
         with acting_as(system_actor("任务")):
             return forget_old()
 
+    def ask_daily(kind: str) -> None:
+        with acting_as(system_actor("任务")):
+            enqueue(kind, key=f"{kind}-{clock.today()}", area_code=0)
+
+    def forget_ledgers() -> int:
+        with acting_as(system_actor("任务")):
+            return forget_old_ledgers()
+
     minute, day = dt.timedelta(minutes=1), dt.timedelta(days=1)
     return [
         Entry("jobs of dead workers", minute / 3, reap_jobs),
@@ -62,6 +73,10 @@ def table() -> list[Entry]:
         Entry("keep the head of the audit outside the database", day, keep_head),
         Entry("forget kept answers that expired", dt.timedelta(hours=1), forget_answers),
         Entry("forget old drafts", day, forget_drafts),
+        Entry("look for people entered twice", day, lambda: ask_daily("registry.duplicates")),
+        Entry("list what is kept long enough", day, lambda: ask_daily("registry.retention")),
+        Entry("forget ledgers that nobody confirmed", day, forget_ledgers),
+        Entry("delete documents without a row", day, delete_stray_documents),
         Entry("forget ended sessions", day, lambda: call_command("clearsessions")),
         Entry("forget delivered tasks", day, lambda: call_command("prune_db_task_results", verbosity=0)),
     ]

@@ -16,8 +16,9 @@ from bangfu.server.jobs import running
 from bangfu.server.jobs.models import Job
 from bangfu.server.registry import current, import_actions, tasks
 from bangfu.server.registry.actions import RefusedError
+from bangfu.server.registry.duplicate_models import Sighting
 from bangfu.server.registry.enums import Source
-from bangfu.server.registry.import_models import ImportRun, LedgerKey, Sighting
+from bangfu.server.registry.import_models import ImportRun, LedgerKey
 from bangfu.server.registry.models import CurrentFacts, Household, Item, Membership, Observation, Person
 from bangfu.server.registry.search import people_with_card
 from bangfu.server.registry.selectors import household_on

@@ -29,6 +29,7 @@ class EventKind(models.TextChoices):
     MERGED = "merged", "并户"
     MOVED = "moved", "迁移"
     RELATED = "related", "关系变更"
+    UNITED = "united", "人员合并"
     DIED = "died", "死亡"
     CLOSED = "closed", "注销"
 
@@ -49,3 +50,43 @@ class ImportStatus(models.TextChoices):
     RUNNING = "running", "导入中"
     DONE = "done", "已导入"
     DROPPED = "dropped", "已放弃"
+
+
+class Likeness(models.TextChoices):
+    """Why two records may be of one person."""
+
+    NAME_BIRTH = "name_birth", "姓名和出生日期相同"
+    CARD = "card", "一卡通卡号相同"
+
+
+class Purpose(models.TextChoices):
+    """What somebody agrees to."""
+
+    PROCESSING = "processing", "办理救助，处理个人信息"
+    CHECKING = "checking", "核对家庭经济状况"
+    SHARING = "sharing", "转给其他部门或社会组织帮扶"
+
+
+class RequestKind(models.TextChoices):
+    """What people may ask about their own data."""
+
+    ACCESS = "access", "查阅"
+    COPY = "copy", "复制"
+    CORRECTION = "correction", "更正、补充"
+    DELETION = "deletion", "删除"
+
+
+class RequestStatus(models.TextChoices):
+    """How a request stands."""
+
+    OPEN = "open", "待答复"
+    DONE = "done", "已照办"
+    REFUSED = "refused", "未照办"
+
+
+class KeptKind(models.TextChoices):
+    """What a period is of; its unit stands in the name."""
+
+    HOUSEHOLD = "household", "注销的户（年）"
+    WITHDRAWN = "withdrawn", "撤回的材料（年）"
+    ANSWER = "answer", "答复本人请求（天）"

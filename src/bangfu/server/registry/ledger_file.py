@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -32,6 +33,9 @@ CARD_COLUMN = Column("card_number", Label("一卡通卡号", "card number"))
 OWN_KEYS = ("area_code", "address", "card_number")
 KEY_MOST, NAME_MOST, ADDRESS_MOST = 40, 60, 200
 KINSHIP = "relation"
+EXACT = 10**15
+"""From here on a spreadsheet's number has lost its last digits."""
+MASKED = re.compile(r"^\*{4,}[0-9X]{4}$")
 
 
 def more_columns(pack: Pack) -> dict[str, tuple[Column, ...]]:
@@ -111,16 +115,21 @@ class LedgerBook:
 
 
 class RegisterReader(LedgerReader):
-    """Reads the sheets with the register's own columns."""
+    """Reads the sheets with the register's own columns. A number that an export masked counts as blank."""
 
     def columns(self, entity: str) -> list[Column]:
         """Return the columns of a main sheet."""
         return layout.columns(self.pack, entity, more_columns(self.pack)[entity])
 
+    def _row(self, cells: dict[Column, tuple[Any, SheetMark]], number: int, title: str) -> Map:
+        return super()._row({c: cell for c, cell in cells.items() if not (isinstance(cell[0], str) and MASKED.match(cell[0]))}, number, title)
+
     def _cell(self, column: Column, value: Any) -> Any:
-        if column.key in OWN_KEYS:
-            return value if column.key == "card_number" and isinstance(value, float) and value >= 1e15 else str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
-        return super()._cell(column, value)
+        if column.key not in OWN_KEYS:
+            return super()._cell(column, value)
+        if isinstance(value, float) and value.is_integer() and value < EXACT:
+            return str(int(value))
+        return value if isinstance(value, float) else str(value).strip()
 
 
 def read_book(pack: Pack, path: Path) -> LedgerBook:
