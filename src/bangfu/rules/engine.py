@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bangfu.rules.errors import PackError
 from bangfu.rules.household import Given
@@ -16,6 +16,9 @@ from bangfu.rules.render import Renderer
 from bangfu.rules.runners.python.build import Layout
 from bangfu.rules.runners.python.rows import Run
 from bangfu.rules.runners.python.run import Program
+
+if TYPE_CHECKING:
+    from bangfu.rules.tellers import Tellers
 
 SEMANTICS_VERSION = 1
 """Raised when the same facts under the same pack would be answered differently; replays keep the old path."""
@@ -66,6 +69,11 @@ class Engine:
         return {entry.id: tuple(self.pack.articles(entry)) for entry in self.pack.entries.values()}
 
     @cached_property
+    def clauses(self) -> dict[str, tuple[str, ...]]:
+        """Return the clauses that each entry covers."""
+        return {entry.id: tuple(entry.covers) for entry in self.pack.entries.values()}
+
+    @cached_property
     def outline(self) -> Outline:
         """Return what arguments share whatever the household."""
         return Outline(self.words)
@@ -76,6 +84,15 @@ class Engine:
         found = self.programs.get(key)
         if found is None:
             found = self.programs[key] = Program(self.pack, self.plan, self.layout, day, only)
+        return found
+
+    def tellers(self, program: Program) -> Tellers:
+        """Return how the tests of a program are told (made once a program)."""
+        from bangfu.rules.tellers import Tellers
+
+        if program.tellers is None:
+            program.tellers = Tellers(self, program)
+        found: Tellers = program.tellers
         return found
 
     def run(self, given: Given, on: dt.date, basis: str | None = None, only: frozenset[str] | None = None) -> Run:

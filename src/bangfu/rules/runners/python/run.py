@@ -35,6 +35,7 @@ class Program:
         self.compilers: dict[tuple[str, bool], Compiler] = {}
         self._compiler_of: dict[str, Compiler] = {}
         self._conditions: dict[str, list[tuple[str, Closure]]] = {}
+        self.tellers: Any = None  # what explains this program, once it was asked
         self.blank = {entity: values.copy() for entity, values in layout.blank.items()}
         self.works: list[Work] = [self._work(step) for step in plan.steps_for(only)]
 
