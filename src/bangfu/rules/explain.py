@@ -14,7 +14,7 @@ from bangfu.rules.language.nodes import Node
 from bangfu.rules.notes import note_texts
 from bangfu.rules.outline import Results
 from bangfu.rules.pack.model import Entry
-from bangfu.rules.reasons import MOST_DEPTH, Reason, shortened, verdict_of
+from bangfu.rules.reasons import MOST_DEPTH, MOST_LINES, Reason, shortened, verdict_of
 from bangfu.rules.render import number_text, shown_pair, shown_value, value_pair
 from bangfu.rules.runners.python.nodes import Compiler
 from bangfu.rules.tellers import reached
@@ -48,16 +48,21 @@ class Explainer:
         found = self.conditions(entry, row, 0)
         if entry.kind == "recognition":
             found += self.basis(entry, result)
-        if result.status is not False or result.before is not None:
+        if result.amount is not None and (result.status is not False or result.before is not None):
             found += self.amount(entry, row, result)
         if result.notes:
             found += [self.note(entry, code, data) for code, data in result.notes]
-        return shortened(found)
+        return found if len(found) == 1 and found[0].size <= MOST_LINES else shortened(found)
 
     # -- conditions ----------------------------------------------------------------------------------------------
     def conditions(self, entry: Entry, row: Any, depth: int) -> list[Reason]:
         """Return a line per condition; once one refuses, only those that refuse are shown."""
-        values = [(address, closure(row, None), teller) for address, closure, teller in self.tellers.conditions(entry)]
+        conditions = self.tellers.conditions(entry)
+        if len(conditions) == 1:
+            _, closure, only = conditions[0]
+            if only is not None:
+                return [only(self, closure(row, None), row, None, depth)]
+        values = [(address, closure(row, None), teller) for address, closure, teller in conditions]
         refusing = [item for item in values if item[1] is False or item[1] is CLOSED]
         return [
             self.condition(entry, address, value) if teller is None else teller(self, value, row, None, depth)
@@ -93,20 +98,19 @@ class Explainer:
         if not results or depth >= MOST_DEPTH:
             return _NOTHING
         found: list[Reason] = []
-        for part, entry in results:
-            target = reached(part.data.path, loop if part.data.in_loop else row)
+        for path, in_loop, entry in results:
+            start = loop if in_loop else row
+            target = reached(path, start) if path else start
             if target is not None:
-                found += self._result_lines(entry, target, depth + 1)
+                drawn = self._drawn.get((entry.id, target, depth))
+                found += self._result_lines(entry, target, depth) if drawn is None else drawn
         return found
 
     def _result_lines(self, entry: Entry, row: Any, depth: int) -> Sequence[Reason]:
         """Return the lines of one result for one row; many entries read it, so they are drawn up once in a run."""
-        key = (entry.id, row, depth)
-        found = self._drawn.get(key)
-        if found is None:
-            definition = entry.kind == "definition"
-            found = [self.definition(entry, row, depth)] if definition else self._recognition(entry, row, depth)
-            self._drawn[key] = found
+        definition = entry.kind == "definition"
+        found = [self.definition(entry, row, depth + 1)] if definition else self._recognition(entry, row, depth + 1)
+        self._drawn[entry.id, row, depth] = found
         return found
 
     def _recognition(self, entry: Entry, row: Any, depth: int) -> list[Reason]:

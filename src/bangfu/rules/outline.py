@@ -14,7 +14,7 @@ from bangfu.rules.reasons import Reason
 from bangfu.rules.render import Renderer
 
 Pair = tuple[str, str]
-Results = tuple[tuple[Node, Entry], ...]
+Results = tuple[tuple[tuple[str, ...], bool, Entry], ...]
 LONGEST_FORMULA = 120
 _VERDICTS = ("yes", "no", "unknown")
 NEGATED = ("result", "receives", "and", "or", "record", "fact")
@@ -48,12 +48,12 @@ class Outline:
         return found
 
     def results(self, node: Node) -> Results:
-        """Return the recognitions and definitions that a node reads, each name once, up to its first loop (whose rows
-        have lines of their own)."""
+        """Return (path, from the loop's row, entry) of the recognitions and definitions that a node reads, each name once,
+        up to its first loop (whose rows have lines of their own)."""
         found = self._results.get(node)
         if found is None:
-            read = [(part, self.entries[part.data.name]) for part in _results_of(node)]
-            found = self._results[node] = tuple((part, entry) for part, entry in read if not entry.is_benefit)
+            read = [(part.data, self.entries[part.data.name]) for part in _results_of(node)]
+            found = self._results[node] = tuple((ref.path, ref.in_loop, entry) for ref, entry in read if not entry.is_benefit)
         return found
 
     def inputs(self, node: Node) -> tuple[Node, ...]:
