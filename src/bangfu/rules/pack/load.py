@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from bangfu.rules.pack.reader import Reader
 from bangfu.rules.units import Quantity, QuantityError, parse_quantity
 from bangfu.rules.values import decimal_text
 from bangfu.rules.vocabulary import Label, Vocabulary
-from bangfu.rules.yaml_source import List, Map, read_yaml
+from bangfu.rules.yaml_source import List, Map, read_shared_yaml
 
 DOCUMENT_KEYS = (
     "id", "title", "issuer", "number", "area", "rank", "under", "from", "until", "issued_on", "published_on",
@@ -91,11 +94,11 @@ class Loader(Reader):
             self.fault(file, (0, 0), "FILE-READ", f"读不到文件或不是 UTF-8：{error}", f"cannot be read as UTF-8: {error}")
             return None
         self.files[file] = content
-        return read_yaml(text, file, self.faults)
+        return read_shared_yaml(text, file, self.faults)
 
     def _parse(self, file: str, text: str) -> Any:
         self.files[file] = text.encode()
-        return read_yaml(text, file, self.faults)
+        return read_shared_yaml(text, file, self.faults)
 
     def _vocabulary(self, folder: Path, place: str | None) -> None:
         reader = VocabularyReader(self.faults, self.pack.vocabulary, place)
@@ -300,8 +303,21 @@ def read_pack(folder: Path, place: str, overlays: list[tuple[str, str]] | None =
     if place not in known and place != "cn":
         place = resolve_place(folder, place, known)
     loader = Loader(folder, place)
-    pack = loader.load(overlays or [])
+    with without_collection():
+        pack = loader.load(overlays or [])
     return pack, loader.faults
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Leave the garbage collector out while many small objects are made that all stay: it would look at them in vain."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def load_pack(folder: Path, place: str, overlays: list[tuple[str, str]] | None = None) -> Pack:
