@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -82,6 +82,17 @@ class Map(dict[str, Any]):
     def at(self, key: str) -> Mark:
         """Return the place of a key's value, or of the mapping itself."""
         return self.marks.get(key, self.mark)
+
+
+class FixedMap(Map):
+    """A mapping that several packs share: changing it is refused."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_args: Any, **_more: Any) -> NoReturn:
+        raise TypeError(f"{self.file} is shared between packs and must not be changed; read it with read_yaml to change it")
+
+    __setitem__ = __delitem__ = update = pop = popitem = setdefault = clear = __ior__ = _refuse
 
 
 class List(list[Any]):
@@ -283,11 +294,21 @@ def walk_texts(value: Any) -> Iterator[str]:
 @lru_cache(maxsize=512)
 def _parsed(text: str, file: str) -> tuple[Any, tuple[Fault, ...]]:
     faults: list[Fault] = []
-    return read_yaml(text, file, faults), tuple(faults)
+    content = read_yaml(text, file, faults)
+    _fix(content)
+    return content, tuple(faults)
+
+
+def _fix(value: Any) -> None:
+    children = value.values() if isinstance(value, Map) else value if isinstance(value, List) else ()
+    for child in children:
+        _fix(child)
+    if isinstance(value, Map):
+        value.__class__ = FixedMap
 
 
 def read_shared_yaml(text: str, file: str, faults: list[Fault]) -> Any:
-    """Read as ``read_yaml`` does; the same text of the same file is read once in a process, and must not be changed.
+    """Read as ``read_yaml`` does, but the same text of the same file once in a process; its mappings refuse to be changed.
 
     Places share the vocabulary and what they stand under. The text itself is the key, so a changed file is seen.
     """
