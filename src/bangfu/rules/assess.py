@@ -180,6 +180,7 @@ def _answer(engine: Engine, entry: Entry, row: Any, lapsed: bool, explainer: Exp
     computed = "unknown" if status.__class__ is Unknown else "met" if status is True else "not_met"
     lapsed = lapsed or not result.window
     tier = None if result.tier is None or not entry.tiers else entry.tiers[result.tier]
+    articles, clauses = engine.cited(entry, result.tier)
     return Answer(
         entry.id, entry.kind, row.entity, row.id, owner_of(row).id,
         "lapsed" if lapsed else computed, computed if lapsed else None,
@@ -188,7 +189,7 @@ def _answer(engine: Engine, entry: Entry, row: Any, lapsed: bool, explainer: Exp
         (tier.every if tier is not None and tier.every else None) or entry.every,
         result.tier, () if status is False and result.amount is None else _needs(result),
         None if held is None or held.__class__ is Unknown else bool(held),
-        entry.office, entry.joins, entry.papers, engine.articles[entry.id], engine.clauses[entry.id],
+        entry.office, entry.joins, entry.papers, articles, clauses,
         () if explainer is None else tuple(explainer.explain(entry, row)),
     )  # fmt: skip
 

@@ -33,11 +33,12 @@ class Engine:
         if self.plan.faults:
             raise PackError(self.plan.faults)
         self.layout = Layout(pack, self.plan.receives)
+        # of the pack as it was loaded: a case that sets other values for itself has a program of its own
+        self.breakpoints = self._breakpoints()
         self.programs: dict[tuple[int, frozenset[str] | None], Program] = {}
+        self._cited: dict[tuple[str, int | None], tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
-    @cached_property
-    def breakpoints(self) -> list[dt.date]:
-        """Return the days on which some value or force changes, in order."""
+    def _breakpoints(self) -> list[dt.date]:
         days: set[dt.date] = set()
         for parameter in self.parameters():
             for version in parameter.versions:
@@ -68,10 +69,13 @@ class Engine:
         """Return the articles that each entry rests on."""
         return {entry.id: tuple(self.pack.articles(entry)) for entry in self.pack.entries.values()}
 
-    @cached_property
-    def clauses(self) -> dict[str, tuple[str, ...]]:
-        """Return the clauses that each entry covers."""
-        return {entry.id: tuple(entry.covers) for entry in self.pack.entries.values()}
+    def cited(self, entry: Entry, tier: int | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the articles and the clauses that an answer rests on: where one tier answered, those of the others are left out."""
+        found = self._cited.get((entry.id, tier))
+        if found is None:
+            clauses = [clause for clause, address in entry.covers.items() if tier is None or not _of_another_tier(address, tier)]
+            found = self._cited[entry.id, tier] = (tuple(self.pack.articles(entry, clauses)), tuple(clauses))
+        return found
 
     @cached_property
     def outline(self) -> Outline:
@@ -109,6 +113,12 @@ def default_basis(given: Given) -> str:
     if given.basis:
         return given.basis
     return "recorded" if given.record else "met"
+
+
+def _of_another_tier(address: str | None, tier: int) -> bool:
+    """Tell whether an address inside an entry lies in a tier other than the one that answered."""
+    parts = (address or "").split(".")
+    return len(parts) > 1 and parts[0] == "tiers" and parts[1].isdigit() and int(parts[1]) != tier
 
 
 def _next_period(day: dt.date, series: str) -> dt.date:

@@ -11,7 +11,8 @@ from typing import Any
 
 from bangfu.rules.engine import Engine
 from bangfu.rules.language.nodes import Node
-from bangfu.rules.notes import note_texts
+from bangfu.rules.needs import settled_by, settled_texts
+from bangfu.rules.notes import force_texts, note_texts
 from bangfu.rules.outline import Results
 from bangfu.rules.pack.model import Entry
 from bangfu.rules.reasons import MOST_DEPTH, MOST_LINES, Reason, shortened, verdict_of
@@ -135,10 +136,17 @@ class Explainer:
         found = self._defined.get(key)
         if found is None:
             value = self.engine.result(row, entry)
-            label, (zh, en), (tail_zh, tail_en) = entry.label, self._value_pair(entry, value), self.outline.formula(entry)
+            label, (zh, en), (tail_zh, tail_en) = entry.label, self._value_pair(entry, value), self._tail(entry, row, value)
             verdict = verdict_of(value) if entry.value_kind == "yes_no" else "unknown" if value.__class__ is Unknown else "info"
             found = self._defined[key] = (f"{label.zh} = {zh}{tail_zh}", f"{label.en} = {en}{tail_en}", verdict, self.outline.value(entry))
         return found
+
+    def _tail(self, entry: Entry, row: Any, value: Any) -> tuple[str, str]:
+        """Return what follows a definition's value: its formula, or from when on the document gives it."""
+        if value.__class__ is Unknown and entry.id in value.needs and (entry.since or entry.until):
+            zh, en = force_texts(entry)
+            return f"（{zh}）", f" ({en})"
+        return self.outline.formula(entry)
 
     def _value_pair(self, entry: Entry, value: Any) -> tuple[str, str]:
         return value_pair(value, entry.value_kind, entry.unit, entry.codes, self.engine.pack)
@@ -168,12 +176,28 @@ class Explainer:
             assert label is not None
             found.append(Reason("tier", f"适用档：{label.zh}", f"tier: {label.en}", "info"))
         value = result.before if result.before is not None and result.before.__class__ is not Unknown else result.amount
-        zh, en = self.outline.said(node)
-        zh, en = f"金额 = {zh} = {amount_text(value, entry.unit, 'zh')}", f"amount = {en} = {amount_text(value, entry.unit, 'en')}"
+        zh, en = self._sum_texts(entry, node, value)
         below = [*self._inputs(node, row, compiler), *self.below(self.outline.results(node), row, None, 1)]
         found.append(Reason("amount", zh, en, "unknown" if value.__class__ is Unknown else "info", below))
         if result.amount.__class__ in (Unknown, Range):
-            found.append(self.unknown(needs_of(result.amount)))
+            found += self._open_sum(entry, result.amount)
+        return found
+
+    def _sum_texts(self, entry: Entry, node: Node, value: Any) -> tuple[str, str]:
+        """Return the formula of a sum with what it comes to; a waiver of the whole says so."""
+        if entry.kind == "waiver" and not entry.has_money and value.__class__ is int and value == 1:
+            return "减免 = 全免", "waived = in full"
+        zh, en = self.outline.said(node)
+        return f"金额 = {zh} = {amount_text(value, entry.unit, 'zh')}", f"amount = {en} = {amount_text(value, entry.unit, 'en')}"
+
+    def _open_sum(self, entry: Entry, amount: Any) -> list[Reason]:
+        """Return what would fix a sum that is unknown or between bounds; who settles what the document leaves to be settled."""
+        pack, needs = self.engine.pack, needs_of(amount)
+        left = {name for name in needs if settled_by(pack, name)} if amount.__class__ is Range else set()
+        found = [self.unknown(needs - left)] if needs - left else []
+        if left:
+            zh, en = ("；".join(settled_texts(pack, entry, sorted(left), "zh")), "; ".join(settled_texts(pack, entry, sorted(left), "en")))
+            found.append(Reason("settles", zh, en, "unknown"))
         return found
 
     def _inputs(self, node: Node, row: Any, compiler: Compiler) -> list[Reason]:

@@ -30,9 +30,18 @@ def note_texts(engine: Engine, entry: Entry, code: str, data: Any) -> tuple[str,
     if code == "settled":
         return f"该事项已于 {data.paid_on} 支付", f"this claim was paid on {data.paid_on}"
     if code == "not_in_force":
-        since, until = entry.since or "", entry.until or ""
-        return f"该条只在 {since} 至 {until} 有效", f"this entry is in force only from {since} to {until}"
+        return force_texts(entry)
     return _PLAIN.get(code, (code, code))
+
+
+def force_texts(entry: Entry) -> tuple[str, str]:
+    """Return when an entry is in force, in Chinese and English."""
+    since, until = entry.since, entry.until
+    if since is None:
+        return f"该条只到 {until} 有效", f"this entry was in force only until {until}"
+    if until is None:
+        return f"该条自 {since} 起有效", f"this entry is in force from {since}"
+    return f"该条只在 {since} 至 {until} 有效", f"this entry is in force only from {since} to {until}"
 
 
 def _limit(entry: Entry, code: str, data: Any) -> tuple[str, str]:
