@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from bangfu.rules.errors import Fault
 from bangfu.rules.pack.coverage import coverage, covering, read_exceptions
 from bangfu.rules.pack.model import Entry, Pack
 from bangfu.rules.plan import nodes_of
+from bangfu.rules.yaml_source import Map
 from tests.rules.engines import PLACES, POLICIES, ROOT, engine
 
 INVENTORY = ROOT.parent / "shared" / "inventory.csv"
@@ -34,14 +36,12 @@ def test_a_figure_taken_out_is_noticed() -> None:
     """Coverage looks at values: a figure that no entry carries is listed."""
     pack = engine("county").pack
     entry = pack.entries["flexible_pension_subsidy"]
-    kept = dict(entry.figures), dict(entry.raw["figures"])
-    try:
-        del entry.figures["share_paid_back"], entry.raw["figures"]["share_paid_back"]
-        node, entry.rate = entry.rate, None
-        assert ("county-05a", "2/3") in coverage(pack, "county").lost
-    finally:
-        entry.figures, entry.rate = kept[0], node
-        entry.raw["figures"].update(kept[1])
+    left = {name: figure for name, figure in entry.figures.items() if name != "share_paid_back"}
+    raw = Map(entry.file, entry.raw.mark)
+    raw.update(entry.raw | {"figures": {name: said for name, said in entry.raw["figures"].items() if name in left}})
+    without = replace(entry, figures=left, raw=raw, rate=None)
+    assert ("county-05a", "2/3") not in coverage(pack, "county").lost
+    assert ("county-05a", "2/3") in coverage(replace(pack, entries=pack.entries | {entry.id: without}), "county").lost
 
 
 def rows() -> list[dict[str, str]]:

@@ -11,11 +11,12 @@ import click
 from rich.table import Table
 
 from bangfu.cli.context import Context
-from bangfu.cli.printing import GIVES, banner, console, money_text, print_assessment, print_reasons
+from bangfu.cli.printing import GIVES, banner, console, print_assessment, print_reasons
 from bangfu.rules.assess import Assessment, assess as run_assessment
 from bangfu.rules.engine import Engine
 from bangfu.rules.errors import FaultsError, UnknownNameError, UsageError
 from bangfu.rules.household import Given
+from bangfu.rules.phrases import sum_text
 from bangfu.rules.policies_folder import shipped
 
 PLACE = click.option("--place", "-p", help="地方：文件夹名、中文名或区划代码 | The place.")
@@ -208,7 +209,7 @@ def _side_by_side(ctx: Context, engines: dict[str, Engine], columns: dict[str, A
         lines = [ctx.say("[red]（文件已失效）[/]", "[red](lapsed)[/]")] if found.lapsed_since else []
         for answer in own:
             every = EVERY[answer.every].text(ctx.lang) if answer.every else ""
-            lines.append(f"[green]✓[/] {pack.entries[answer.entry].label.text(ctx.lang)} {money_text(answer.amount, ctx.lang)} [dim]{every} {answer.row}[/]")
+            lines.append(f"[green]✓[/] {pack.entries[answer.entry].label.text(ctx.lang)} {sum_text(answer, ctx.lang)} [dim]{every} {answer.row}[/]")
         unknown = {a.entry for a in found.answers if a.kind in GIVES and a.computed == "unknown"}
         lines.append(f"[yellow]{ctx.say(f'待定 {len(unknown)} 项', f'{len(unknown)} undecided')}[/]")
         cells.append("\n".join(lines))

@@ -13,9 +13,9 @@ from bangfu.rules.assess import Answer, Assessment
 from bangfu.rules.explain import Reason
 from bangfu.rules.household import Given
 from bangfu.rules.ledger.write import EVERY, STATUS
-from bangfu.rules.needs import need_label
+from bangfu.rules.needs import need_label, settled_texts
 from bangfu.rules.pack.model import Entry, Pack
-from bangfu.rules.phrases import first_refusal, in_kind, money_text, who_text
+from bangfu.rules.phrases import first_refusal, in_kind, money_text, sum_text, who_text
 
 MARKS = {"yes": "[green]✓[/]", "no": "[red]✗[/]", "unknown": "[yellow]?[/]", "info": "[dim]·[/]"}
 GIVES = ("cash", "service", "goods", "waiver", "insurance", "loan")
@@ -96,10 +96,10 @@ def _what(entry: Entry, answer: Answer, lang: str) -> Text:
 
 def _amount(ctx: Context, pack: Pack, answer: Answer) -> str:
     if answer.amount is not None:
-        said = money_text(answer.amount, ctx.lang)
+        said = [sum_text(answer, ctx.lang)]
         if not answer.amount.exact and answer.needs:
-            said += "\n" + ctx.say("定于：", "settled by: ") + "、".join(list(dict.fromkeys(need_label(pack, n, ctx.lang) for n in answer.needs))[:2])
-        return said
+            said += settled_texts(pack, pack.entries[answer.entry], answer.needs, ctx.lang)
+        return "\n".join(said)
     if answer.needs:
         return ctx.say("待定：", "needs: ") + "、".join(list(dict.fromkeys(need_label(pack, n, ctx.lang) for n in answer.needs))[:3])
     return money_text(answer.quantity, ctx.lang) or in_kind(pack.entries[answer.entry], answer, ctx.lang)
@@ -140,7 +140,7 @@ def print_reasons(ctx: Context, pack: Pack, answer: Answer, given: Given | None,
     entry = pack.entries[answer.entry]
     status = STATUS[answer.computed].text(ctx.lang)
     colour = {"met": "green", "not_met": "red", "unknown": "yellow"}[answer.computed]
-    out.print(f"\n[bold]{escape(entry.label.text(ctx.lang))}[/] · {escape(who_text(given, answer, pack, ctx.lang))}  [{colour}]{status}[/]  {escape(money_text(answer.amount, ctx.lang))}")
+    out.print(f"\n[bold]{escape(entry.label.text(ctx.lang))}[/] · {escape(who_text(given, answer, pack, ctx.lang))}  [{colour}]{status}[/]  {escape(sum_text(answer, ctx.lang))}")
     if answer.status == "lapsed":
         out.print(f"  [red]{ctx.say('文件已失效，以上为推算', 'the document has lapsed; computed only')}[/]")
     place = "、".join(answer.articles)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bangfu.rules.engine import Engine
 from bangfu.rules.language.nodes import Node
-from bangfu.rules.pack.model import Entry
+from bangfu.rules.pack.model import Document, Entry
 from bangfu.rules.runners.python.entries import conditions_of
 from bangfu.rules.runners.python.nodes import Compiler
 from bangfu.rules.values import Unknown
@@ -24,8 +24,11 @@ def out_of_force(engine: Engine, entry: Entry, row: Any, on: dt.date) -> bool:
     """Tell whether the entry's document is not in force on the governing day."""
     document = engine.pack.documents.get(entry.place)
     day = governing_day(entry, row, on)
-    if document is None or day is None:
-        return False
+    return document is not None and day is not None and lapsed_on(document, day)
+
+
+def lapsed_on(document: Document, day: dt.date) -> bool:
+    """Tell whether a document is not in force on a day."""
     return bool((document.since and day < document.since) or (document.until and day > document.until))
 
 

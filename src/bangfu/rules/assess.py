@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from bangfu import __version__
-from bangfu.rules.answers import governing_day, needs_of_result, out_of_force
+from bangfu.rules.answers import governing_day, lapsed_on, needs_of_result, out_of_force
 from bangfu.rules.engine import SEMANTICS_VERSION, Engine, default_basis
 from bangfu.rules.explain import Explainer, Reason
 from bangfu.rules.household import Given
@@ -159,29 +159,38 @@ def assess(engine: Engine, given: Given, on: dt.date, *, basis: str | None = Non
 
 
 def _answers(engine: Engine, run: Any, on: dt.date, explainer: Explainer | None) -> Iterator[Answer]:
+    lapsed = {place: lapsed_on(document, on) for place, document in engine.pack.documents.items()}
     for entry in engine.pack.entries.values():
         if entry.kind not in ANSWERED or entry.per is None or entry.per == "place":
             continue
         for row in run.rows[entry.per]:
-            yield one_answer(engine, entry, row, on, explainer)
+            out = lapsed.get(entry.place, False) if row.date is None else out_of_force(engine, entry, row, on)
+            yield _answer(engine, entry, row, out, explainer)
 
 
 def one_answer(engine: Engine, entry: Entry, row: Any, on: dt.date, explainer: Explainer | None) -> Answer:
     """Return the answer of one entry for one row of a run."""
+    return _answer(engine, entry, row, out_of_force(engine, entry, row, on), explainer)
+
+
+def _answer(engine: Engine, entry: Entry, row: Any, lapsed: bool, explainer: Explainer | None) -> Answer:
+    """Return the answer of one entry for one row; by position, in the order of ``Answer``, as there are hundreds."""
     result: Result = engine.result(row, entry)
-    computed = "unknown" if result.status.__class__ is Unknown else "met" if result.status is True else "not_met"
-    lapsed = out_of_force(engine, entry, row, on) or not result.window
-    tier = entry.tiers[result.tier] if result.tier is not None and entry.tiers else None
+    status, held = result.status, result.held
+    computed = "unknown" if status.__class__ is Unknown else "met" if status is True else "not_met"
+    lapsed = lapsed or not result.window
+    tier = None if result.tier is None or not entry.tiers else entry.tiers[result.tier]
+    articles, clauses = engine.cited(entry, result.tier)
     return Answer(
-        entry=entry.id, kind=entry.kind, entity=row.entity, row=row.id, owner=owner_of(row).id,
-        status="lapsed" if lapsed else computed, would_be=computed if lapsed else None,
-        amount=money_of(result.amount, entry) if computed != "not_met" else None,
-        quantity=_quantity(result.quantity, entry),
-        every=(tier.every if tier is not None and tier.every else None) or entry.every,
-        tier=result.tier, needs=_needs(result),
-        held=None if result.held is None or result.held.__class__ is Unknown else bool(result.held),
-        office=entry.office, joins=entry.joins, papers=entry.papers, articles=engine.articles[entry.id],
-        clauses=tuple(entry.covers), reasons=tuple(explainer.explain(entry, row)) if explainer is not None else (),
+        entry.id, entry.kind, row.entity, row.id, owner_of(row).id,
+        "lapsed" if lapsed else computed, computed if lapsed else None,
+        None if status is False or result.amount is None else money_of(result.amount, entry),
+        None if result.quantity is None else _quantity(result.quantity, entry),
+        (tier.every if tier is not None and tier.every else None) or entry.every,
+        result.tier, () if status is False and result.amount is None else _needs(result),
+        None if held is None or held.__class__ is Unknown else bool(held),
+        entry.office, entry.joins, entry.papers, articles, clauses,
+        () if explainer is None else tuple(explainer.explain(entry, row)),
     )  # fmt: skip
 
 

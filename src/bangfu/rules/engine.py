@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bangfu.rules.errors import PackError
 from bangfu.rules.household import Given
@@ -16,6 +16,9 @@ from bangfu.rules.render import Renderer
 from bangfu.rules.runners.python.build import Layout
 from bangfu.rules.runners.python.rows import Run
 from bangfu.rules.runners.python.run import Program
+
+if TYPE_CHECKING:
+    from bangfu.rules.tellers import Tellers
 
 SEMANTICS_VERSION = 1
 """Raised when the same facts under the same pack would be answered differently; replays keep the old path."""
@@ -30,11 +33,12 @@ class Engine:
         if self.plan.faults:
             raise PackError(self.plan.faults)
         self.layout = Layout(pack, self.plan.receives)
+        # of the pack as it was loaded: a case that sets other values for itself has a program of its own
+        self.breakpoints = self._breakpoints()
         self.programs: dict[tuple[int, frozenset[str] | None], Program] = {}
+        self._cited: dict[tuple[str, int | None], tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
-    @cached_property
-    def breakpoints(self) -> list[dt.date]:
-        """Return the days on which some value or force changes, in order."""
+    def _breakpoints(self) -> list[dt.date]:
         days: set[dt.date] = set()
         for parameter in self.parameters():
             for version in parameter.versions:
@@ -65,6 +69,14 @@ class Engine:
         """Return the articles that each entry rests on."""
         return {entry.id: tuple(self.pack.articles(entry)) for entry in self.pack.entries.values()}
 
+    def cited(self, entry: Entry, tier: int | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the articles and the clauses that an answer rests on: where one tier answered, those of the others are left out."""
+        found = self._cited.get((entry.id, tier))
+        if found is None:
+            clauses = [clause for clause, address in entry.covers.items() if tier is None or not _of_another_tier(address, tier)]
+            found = self._cited[entry.id, tier] = (tuple(self.pack.articles(entry, clauses)), tuple(clauses))
+        return found
+
     @cached_property
     def fact_order(self) -> dict[str, int]:
         """Return the place of each fact in the vocabulary."""
@@ -83,6 +95,15 @@ class Engine:
             found = self.programs[key] = Program(self.pack, self.plan, self.layout, day, only)
         return found
 
+    def tellers(self, program: Program) -> Tellers:
+        """Return how the tests of a program are told (made once a program)."""
+        from bangfu.rules.tellers import Tellers
+
+        if program.tellers is None:
+            program.tellers = Tellers(self, program)
+        found: Tellers = program.tellers
+        return found
+
     def run(self, given: Given, on: dt.date, basis: str | None = None, only: frozenset[str] | None = None) -> Run:
         """Work every entry out for the stated facts on a day (results stand in the rows)."""
         return self.program(on, only).run(given, on, basis or default_basis(given))
@@ -97,6 +118,12 @@ def default_basis(given: Given) -> str:
     if given.basis:
         return given.basis
     return "recorded" if given.record else "met"
+
+
+def _of_another_tier(address: str | None, tier: int) -> bool:
+    """Tell whether an address inside an entry lies in a tier other than the one that answered."""
+    parts = (address or "").split(".")
+    return len(parts) > 1 and parts[0] == "tiers" and parts[1].isdigit() and int(parts[1]) != tier
 
 
 def _next_period(day: dt.date, series: str) -> dt.date:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from bangfu.rules.pack.model import Pack
+from collections.abc import Iterable
+
+from bangfu.rules.pack.model import Entry, Pack
+from bangfu.rules.units import Quantity
 
 
 def _tier_label(pack: Pack, entry_id: str, rest: str, lang: str) -> str:
@@ -40,3 +43,26 @@ def need_label(pack: Pack, name: str, lang: str) -> str:
         of = f"{label}·{tier}" if tier else label
         return f"“{of}”的标准" if zh else f'the figure of "{of}"'
     return name
+
+
+def settled_by(pack: Pack, name: str) -> str | None:
+    """Return who settles a figure of which the document gives only bounds: ``case``, ``place``, or None for any other name."""
+    entry_id, _, rest = name.partition(".")
+    entry = pack.entries.get(entry_id)
+    parameter = pack.parameters.get(name) or (entry.figures.get(rest) if entry is not None else None)
+    found = [value.settled_by for value in parameter.values() if isinstance(value, Quantity) and value.settled_by] if parameter is not None else []
+    return found[0] if found else None
+
+
+def settled_texts(pack: Pack, entry: Entry, names: Iterable[str], lang: str) -> list[str]:
+    """Return who settles a sum of which bounds are known, and by what: the office case by case, the place, a fact."""
+    zh = lang == "zh"
+    groups: dict[str, list[str]] = {"case": [], "place": [], "": []}
+    for name in names:
+        groups[settled_by(pack, name) or ""].append(need_label(pack, name, lang))
+    office = pack.office_text(entry.office, lang) or ("经办单位" if zh else "the office in charge")
+    said = [f"由{office}逐案确定" if zh else f"settled case by case by {office}"] if groups["case"] else []
+    for key, start in (("place", "由当地规定：" if zh else "set by the place: "), ("", "定于：" if zh else "settled by: ")):
+        labels = list(dict.fromkeys(groups[key]))[:2]
+        said += [start + ("、" if zh else ", ").join(labels)] if labels else []
+    return said

@@ -37,6 +37,14 @@ def money_text(money: Money | None, lang: str) -> str:
     return f"{_grouped(money.low)}–{_grouped(money.high)}{unit}"
 
 
+def sum_text(answer: Answer, lang: str) -> str:
+    """Return the sum of an answer; what is waived in full says so instead of 100 %."""
+    money = answer.amount
+    if answer.kind == "waiver" and money is not None and not money.unit and money.exact and money.low == "1":
+        return "全免" if lang == "zh" else "free of charge"
+    return money_text(money, lang)
+
+
 def _grouped(number: str) -> str:
     whole, dot, rest = number.partition(".")
     if "/" in whole or not whole.lstrip("-").isdigit():

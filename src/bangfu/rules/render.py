@@ -233,6 +233,8 @@ def value_pair(value: Any, kind: str, unit: Unit, codes: str | None, pack: Pack 
         return _UNKNOWN
     if value.__class__ is bool:
         return _YES if value else _NO
+    if value.__class__ is int or value.__class__ is Fraction or value.__class__ is Range:
+        return number_pair(value, unit)
     return shown_value(value, kind, unit, codes, pack, "zh"), shown_value(value, kind, unit, codes, pack, "en")
 
 
@@ -240,6 +242,12 @@ def shown_pair(value: Any, node: Node, pack: Pack | None, beside: Node | None = 
     """Return the value of a node in both languages; a bare number takes the unit of what it stands beside."""
     unit = beside.unit if beside is not None and node.literal else node.unit
     return value_pair(value, node.kind, unit, node.codes or (beside.codes if beside is not None else None), pack)
+
+
+@lru_cache(maxsize=65536)
+def number_pair(value: Any, unit: Unit) -> tuple[str, str]:
+    """Return a number with its unit in Chinese and English."""
+    return number_text(value, unit, "zh"), number_text(value, unit, "en")
 
 
 @lru_cache(maxsize=65536)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -21,7 +22,23 @@ from bangfu.rules.errors import Fault
 LIMIT_BYTES = 20_000_000
 LIMIT_DEPTH = 40
 LIMIT_NODES = 2_000_000
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_READER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _LOADER(_READER):  # type: ignore[misc]
+    """PyYAML's reader without its guesses at what a plain scalar means: ``_Walk`` decides that itself."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+        """Return no tag."""
+        return ""
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        """Do nothing: there are no tags by path."""
+
+    def ascend_resolver(self) -> None:
+        """Do nothing: there are no tags by path."""
+
+
 _INT = re.compile(r"^-?(0|[1-9][0-9]*)$")
 _DECIMAL = re.compile(r"^-?(0|[1-9][0-9]*)\.[0-9]+$")
 _DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
@@ -31,6 +48,9 @@ _REFUSED = re.compile(
     r"|0[0-9]+|0[xo][0-9a-fA-F]+|[0-9]+:[0-9:]+|[-+]?[0-9.]+[eE][-+]?[0-9]+|\+[0-9].*|-?\.[0-9]+|[0-9][0-9_]*_[0-9_]*"
     r"|-?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[tT ].*)$"
 )
+_NUMERIC = frozenset("-0123456789")
+_REFUSED_STARTS = _NUMERIC | frozenset("+.~yYnNoOtTfF")
+"""How a scalar starts that ``_REFUSED`` may match; most texts are Chinese and need no look."""
 Mark = tuple[int, int]
 
 
@@ -47,9 +67,32 @@ class Map(dict[str, Any]):
         self.marks: dict[str, Mark] = {}
         self.key_marks: dict[str, Mark] = {}
 
+    def filled(self, others: Map, keys: Iterable[str]) -> Map:
+        """Return a copy that takes keys it lacks from another mapping, with their places; itself where it lacks none."""
+        lacking = [key for key in others if key in keys and key not in self]
+        if not lacking:
+            return self
+        found = Map(self.file, self.mark)
+        found.update(self)
+        found.marks, found.key_marks = dict(self.marks), self.key_marks
+        for key in lacking:
+            found[key], found.marks[key] = others[key], others.at(key)
+        return found
+
     def at(self, key: str) -> Mark:
         """Return the place of a key's value, or of the mapping itself."""
         return self.marks.get(key, self.mark)
+
+
+class FixedMap(Map):
+    """A mapping that several packs share: changing it is refused."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_args: Any, **_more: Any) -> NoReturn:
+        raise TypeError(f"{self.file} is shared between packs and must not be changed; read it with read_yaml to change it")
+
+    __setitem__ = __delitem__ = update = pop = popitem = setdefault = clear = __ior__ = _refuse
 
 
 class List(list[Any]):
@@ -124,13 +167,14 @@ class _Walk:
             return True
         if text == "false":
             return False
-        if _INT.match(text):
-            return int(text)
-        if _DECIMAL.match(text):
-            return Fraction(text)
-        if _DATE.match(text):
-            return self.date(text, mark)
-        if text == "" or _REFUSED.match(text):
+        if text[:1] in _NUMERIC:
+            if _INT.match(text):
+                return int(text)
+            if _DECIMAL.match(text):
+                return Fraction(text)
+            if _DATE.match(text):
+                return self.date(text, mark)
+        if text == "" or (text[0] in _REFUSED_STARTS and _REFUSED.match(text)):
             self.fault(
                 mark,
                 "YAML-PLAIN",
@@ -265,3 +309,29 @@ def walk_texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for child in value:
             yield from walk_texts(child)
+
+
+@lru_cache(maxsize=512)
+def _parsed(text: str, file: str) -> tuple[Any, tuple[Fault, ...]]:
+    faults: list[Fault] = []
+    content = read_yaml(text, file, faults)
+    _fix(content)
+    return content, tuple(faults)
+
+
+def _fix(value: Any) -> None:
+    children = value.values() if isinstance(value, Map) else value if isinstance(value, List) else ()
+    for child in children:
+        _fix(child)
+    if isinstance(value, Map):
+        value.__class__ = FixedMap
+
+
+def read_shared_yaml(text: str, file: str, faults: list[Fault]) -> Any:
+    """Read as ``read_yaml`` does, but the same text of the same file once in a process; its mappings refuse to be changed.
+
+    Places share the vocabulary and what they stand under. The text itself is the key, so a changed file is seen.
+    """
+    content, found = _parsed(text, file)
+    faults.extend(found)
+    return content

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from bangfu.rules.pack.reader import Reader
 from bangfu.rules.units import Quantity, QuantityError, parse_quantity
 from bangfu.rules.values import decimal_text
 from bangfu.rules.vocabulary import Label, Vocabulary
-from bangfu.rules.yaml_source import List, Map, read_yaml
+from bangfu.rules.yaml_source import List, Map, read_shared_yaml, read_yaml
 
 DOCUMENT_KEYS = (
     "id", "title", "issuer", "number", "area", "rank", "under", "from", "until", "issued_on", "published_on",
@@ -43,9 +46,11 @@ class Loader(Reader):
         self.files: dict[str, bytes] = {}
         self.pack = Pack(place, {}, Vocabulary(), {}, {}, {}, {}, {}, {}, self.files)
         self.changed = texts or {}
+        self._yaml = read_shared_yaml
 
     def load(self, overlays: list[tuple[str, str]]) -> Pack:
-        """Return the pack; ``overlays`` are (file name, YAML text)."""
+        """Return the pack; ``overlays`` are (file name, YAML text), and may change what the files say."""
+        self._yaml = read_yaml if overlays else read_shared_yaml
         self._vocabulary(self.folder / "vocabulary", None)
         chain = self._documents()
         for name in chain:
@@ -91,11 +96,11 @@ class Loader(Reader):
             self.fault(file, (0, 0), "FILE-READ", f"读不到文件或不是 UTF-8：{error}", f"cannot be read as UTF-8: {error}")
             return None
         self.files[file] = content
-        return read_yaml(text, file, self.faults)
+        return self._yaml(text, file, self.faults)
 
     def _parse(self, file: str, text: str) -> Any:
         self.files[file] = text.encode()
-        return read_yaml(text, file, self.faults)
+        return self._yaml(text, file, self.faults)
 
     def _vocabulary(self, folder: Path, place: str | None) -> None:
         reader = VocabularyReader(self.faults, self.pack.vocabulary, place)
@@ -305,8 +310,21 @@ def read_pack(folder: Path, place: str, overlays: list[tuple[str, str]] | None =
     if place not in known and place != "cn":
         place = resolve_place(folder, place, known)
     loader = Loader(folder, place)
-    pack = loader.load(overlays or [])
+    with without_collection():
+        pack = loader.load(overlays or [])
     return pack, loader.faults
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Leave the garbage collector out while many small objects are made that all stay: it would look at them in vain."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def load_pack(folder: Path, place: str, overlays: list[tuple[str, str]] | None = None) -> Pack:

@@ -93,10 +93,8 @@ class EntryReader(Reader):
         if kind is None or name is None:
             return None
         self.identifier(name, raw.file, raw.at("id"))
-        for key in defaults or ():
-            if key not in raw and key in keys.KEYS[kind] and defaults is not None:
-                raw[key] = defaults[key]
-                raw.marks[key] = defaults.at(key)
+        if defaults is not None:
+            raw = raw.filled(defaults, keys.KEYS[kind])
         self.known_keys(raw, keys.KEYS[kind], f"种类“{kind}”", f'kind "{kind}"')
         for key in keys.NEEDED.get(kind, ()):
             if key not in raw and not (key == "purpose" and not _has_sum(raw)):

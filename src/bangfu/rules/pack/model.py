@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -344,6 +345,6 @@ class Pack:
             return self.vocabulary.words[office].zh
         return office.split("|")[0].strip()
 
-    def articles(self, entry: Entry) -> list[str]:
-        """Return the articles that an entry rests on, in order, each once."""
-        return list(dict.fromkeys(self.clauses[c].article for c in entry.covers if c in self.clauses))
+    def articles(self, entry: Entry, clauses: Iterable[str] | None = None) -> list[str]:
+        """Return the articles that an entry (or some of its clauses) rests on, in order, each once."""
+        return list(dict.fromkeys(self.clauses[c].article for c in (entry.covers if clauses is None else clauses) if c in self.clauses))

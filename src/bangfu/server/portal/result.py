@@ -17,7 +17,7 @@ from bangfu.rules.interview import Interview, Question
 from bangfu.rules.ledger.write import EVERY
 from bangfu.rules.needs import need_label
 from bangfu.rules.pack.model import BENEFIT_KINDS
-from bangfu.rules.phrases import KIND_NAMES, first_refusal, in_kind, money_text
+from bangfu.rules.phrases import KIND_NAMES, first_refusal, in_kind, money_text, sum_text
 from bangfu.server.portal.asking import person_name
 from bangfu.server.portal.words import language, with_units
 from bangfu.server.selfcheck.sitting import Sitting
@@ -133,7 +133,7 @@ class Teller:
         return Card(
             entry=answer.entry, name=entry.label.text(self.lang), who=self.who(answer) if who is None else who, kind=KIND_NAMES[answer.kind][self.lang == "en"],
             tier=tier.label.text(self.lang) if tier is not None and tier.label is not None else "",
-            sum=with_units(money_text(answer.amount, self.lang)), every=EVERY[answer.every].text(self.lang) if answer.every else "",
+            sum=with_units(sum_text(answer, self.lang)), every=EVERY[answer.every].text(self.lang) if answer.every else "",
             given=self.given(answer) if benefit else "", articles=self.joined(answer.articles), office=self.pack.office_text(answer.office, self.lang),
             joins=self.joined(self.pack.office_text(office, self.lang) for office in answer.joins),
             papers=tuple(words[p].text(self.lang) for p in answer.papers if p in words),

@@ -48,11 +48,17 @@ def _in_window(limit: Limit, paid: dt.date, on: dt.date) -> bool:
     return same_period(limit.window, paid, on)
 
 
+def quantity_is_months(entry: Entry) -> bool:
+    """Tell whether the quantity on a payment says for how many months it is: an entry that counts nothing else."""
+    return entry.quantity is None and all(tier.quantity is None for tier in entry.tiers)
+
+
 class Limiter:
     """Applies one entry's limits to the rows of one owner, in the order of (date, id)."""
 
     def __init__(self, entry: Entry, limits: list[Closure], each: list[Closure | None]) -> None:
         self.entry = entry
+        self.by_months = quantity_is_months(entry)
         known = list(zip(entry.limits, limits, each, strict=True))
         self.quantities = [item for item in known if item[0].measure == "quantity"]
         self.others = [item for kind in ("money", "count", "months") for item in known if item[0].measure == kind]
@@ -150,7 +156,10 @@ class Limiter:
             if day is None or not _in_window(limit, day, on):
                 continue
             if limit.measure == "months":
-                months.add((day.year, day.month))
+                if paid.quantity is None or not self.by_months:
+                    months.add((day.year, day.month))
+                else:
+                    total += paid.quantity
                 continue
             value = 1 if limit.measure == "count" else paid.amount if limit.measure == "money" else paid.quantity
             if value is None:
@@ -160,7 +169,7 @@ class Limiter:
             else:
                 total += value
         if limit.measure == "months":
-            total = len(months) or self._months_held(row, on)
+            total = total + len(months) or self._months_held(row, on)
         return total, total + perhaps, RECORD if perhaps else frozenset()
 
     def _months_held(self, row: Row, on: dt.date) -> int:

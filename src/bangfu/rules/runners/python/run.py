@@ -11,7 +11,7 @@ from bangfu.rules.pack.model import Entry, Pack, Stacking
 from bangfu.rules.plan import Plan, Step
 from bangfu.rules.runners.python import ops, stacking
 from bangfu.rules.runners.python.build import Layout, build_run
-from bangfu.rules.runners.python.entries import conditions_of
+from bangfu.rules.runners.python.entries import conditions_of, in_force, in_force_on
 from bangfu.rules.runners.python.logic import Closure, all_of, opposite
 from bangfu.rules.runners.python.nodes import Compiler
 from bangfu.rules.runners.python.results import Result, settle
@@ -35,6 +35,7 @@ class Program:
         self.compilers: dict[tuple[str, bool], Compiler] = {}
         self._compiler_of: dict[str, Compiler] = {}
         self._conditions: dict[str, list[tuple[str, Closure]]] = {}
+        self.tellers: Any = None  # what explains this program, once it was asked
         self.blank = {entity: values.copy() for entity, values in layout.blank.items()}
         self.works: list[Work] = [self._work(step) for step in plan.steps_for(only)]
 
@@ -83,7 +84,7 @@ class Program:
         compiler = self.compiler(entry)
         assert entry.per is not None
         place = self.layout.slots[entry.per][entry.id]
-        compute = definition_closure(entry, compiler)
+        compute = while_in_force(entry, compiler, definition_closure(entry, compiler))
         entity = entry.per
 
         def work(run: Run) -> None:
@@ -169,6 +170,20 @@ class Program:
                 writer.write(row, results[place][1])
 
         return work
+
+
+def while_in_force(entry: Entry, compiler: Compiler, value: Closure) -> Closure:
+    """Return a definition's value inside its force; outside the document gives none, and it is missing by its name."""
+    missing = Unknown(frozenset({entry.id}))
+    force = in_force(entry, compiler)
+    if not compiler.by_claim or (entry.since is None and entry.until is None):
+        return value if in_force_on(entry, compiler.document, compiler.day) else lambda r, m: missing
+
+    def dated(r: Any, m: Any) -> Any:
+        inside = force(r)
+        return inside if inside.__class__ is Unknown else value(r, m) if inside else missing
+
+    return dated
 
 
 def definition_closure(entry: Entry, compiler: Compiler) -> Closure:

@@ -11,6 +11,7 @@ from bangfu.rules.plan import Plan
 from bangfu.rules.runners.python.nodes import clamp, value_on
 from bangfu.rules.runners.sql import dates, maths, tiers
 from bangfu.rules.runners.sql.dated import dated, days_of
+from bangfu.rules.runners.sql.frames import Frame
 from bangfu.rules.runners.sql.limits import Limits
 from bangfu.rules.runners.sql.nodes import SqlCompiler
 from bangfu.rules.runners.sql.records import Rows, rec
@@ -37,6 +38,25 @@ from bangfu.rules.runners.sql.vals import Val, pick, plain, unknown
 from bangfu.rules.values import Unknown
 
 FEN = Rounding("half_up", 1)
+
+
+def in_force(frame: Frame, entry: Entry, document: Document | None, *, by_claim: bool) -> Exp:
+    """Return whether an entry itself is in force on the governing date (held inside the document's force)."""
+    since, until = entry.since, entry.until
+    if since is None and until is None:
+        return boolean(True)
+    if not by_claim:
+        on = clamp(frame.today, document)
+        return boolean((since is None or since <= on) and (until is None or on <= until))
+    date = frame.date()
+    rows = []
+    if document is not None and document.since:
+        rows.append((compare("lt", date, day(document.since)), day(document.since)))
+    if document is not None and document.until:
+        rows.append((compare("gt", date, day(document.until)), day(document.until)))
+    inside = case(rows, date)
+    ends = [compare("le", day(since), inside)] if since else []
+    return both([*ends, *([compare("le", inside, day(until))] if until else [])])
 
 
 class EntrySql:
@@ -99,22 +119,8 @@ class EntrySql:
         return both(tests)
 
     def force(self) -> Exp:
-        """Return whether the entry itself is in force on the governing date (held inside the document's force)."""
-        since, until, document = self.entry.since, self.entry.until, self.document
-        if since is None and until is None:
-            return boolean(True)
-        if not self.claim:
-            on = clamp(self.frame.today, document)
-            return boolean((since is None or since <= on) and (until is None or on <= until))
-        date = self.frame.date()
-        rows = []
-        if document is not None and document.since:
-            rows.append((compare("lt", date, day(document.since)), day(document.since)))
-        if document is not None and document.until:
-            rows.append((compare("gt", date, day(document.until)), day(document.until)))
-        inside = case(rows, date)
-        ends = [compare("le", day(since), inside)] if since else []
-        return both([*ends, *([compare("le", inside, day(until))] if until else [])])
+        """Return whether the entry itself is in force on the governing date."""
+        return in_force(self.frame, self.entry, self.document, by_claim=self.claim)
 
     def conditions(self) -> list[Exp]:
         """Return every condition as a part."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bangfu.rules.language.nodes import Node
 from bangfu.rules.pack.model import Limit
+from bangfu.rules.runners.python.limits import quantity_is_months
 from bangfu.rules.runners.python.rows import OWNER_ENTITIES
 from bangfu.rules.runners.sql import dates, maths, periods
 from bangfu.rules.runners.sql.records import Rows, rec
@@ -111,8 +112,6 @@ class Limits:
         for limit in running:
             if limit.window == "rolling" and limit.measure != "count":
                 gap("rolling limit over claims", where)
-            if limit.measure == "months":
-                gap("months limit over claims", where)
             if self._differs(limit.amount):
                 gap("limit that differs by claim", where)
 
@@ -135,7 +134,10 @@ class Limits:
 
     # -- what is used --------------------------------------------------------------------------------------------
     def _recorded(self, limit: Limit) -> tuple[Exp, Exp]:
-        """Return (lowest, highest) that the record uses of a limit; the highest is NULL where nobody knows."""
+        """Return (lowest, highest) that the record uses of a limit; the highest is NULL where nobody knows.
+
+        Quantities, and months where payments say how many, come in steps of ``FACT_DEN``.
+        """
         paid = self.work.records.of_owner(self.entry.id).where(opposite(surely(self._own(limit))))
         day = coalesce(rec("paid_on"), rec("since"))
         paid = paid.where(present(day), periods.same(limit, day, self.on))
@@ -159,12 +161,22 @@ class Limits:
         return paid.where(surely(same)), paid.where(possibly(same))
 
     def _months(self, paid: Rows) -> Exp:
+        """Return the months used: as many as a payment says, else its calendar month once; without any, the months held."""
         day = coalesce(rec("paid_on"), rec("since"))
-        months = paid.distinct(plus(product(dates.year(day), whole(12)), dates.month(day)))
+        month = plus(product(dates.year(day), whole(12)), dates.month(day))
+        by_months = quantity_is_months(self.entry)
+        silent = paid.where(absent(rec("quantity"))) if by_months else paid
+        months = product(silent.distinct(month), whole(self._step("months")))
+        if by_months:
+            months = plus(months, paid.where(present(rec("quantity"))).total(rec("quantity")))
         end = case([(compare("lt", rec("until"), self.on), rec("until"))], self.on)
         span = greatest([whole(0), dates.months_between(rec("since"), end)])
         owned = self.work.records.of_owner(self.entry.id).where(present(rec("since")))
-        return case([(compare("gt", months, whole(0)), months)], owned.total(span))
+        return case([(compare("gt", months, whole(0)), months)], product(owned.total(span), whole(self._step("months"))))
+
+    def _step(self, measure: str) -> int:
+        """Return how many steps one unit of a measure has as the record counts it."""
+        return FACT_DEN if measure == "quantity" or (measure == "months" and quantity_is_months(self.entry)) else 1
 
     def _own(self, limit: Limit) -> Exp:
         """Return whether a record row is this very claim, grant or period."""
@@ -184,7 +196,9 @@ class Limits:
 
     # -- measures ------------------------------------------------------------------------------------------------
     def _count(self, limit: Limit, answer: Answer) -> Answer:
+        step = self._step(limit.measure)
         most = self._most(limit)
+        most = over(most, _lcm(most.den, step))
         status = answer.status
         if limit.window == "claim":
             left_low, left_high = most.value, most.top
@@ -193,7 +207,7 @@ class Limits:
             running = limit.window == "rolling"
             if not self.alone and not running:
                 used_low, used_high = self._counted_before(limit, most, status, used_low, used_high)
-            scale = most.bottom
+            scale = whole(most.den // step)
             left_high = minus(most.top, product(used_low, scale))
             left_low = case(
                 [
@@ -228,11 +242,11 @@ class Limits:
         live = self.live(status)
         division = self.partition(limit, live)
         rank = self.tally(live, division)
-        one = most.bottom
-        passes = surely(
-                compare("ge", minus(most.value, product(plus(rank, high), one)), one)
-            )
-        sure = self.tally(both([passes, surely(status)]), division)
+        step = self._step(limit.measure)
+        rank = product(rank, whole(step))
+        used = product(plus(rank, high), whole(most.den // step))
+        passes = surely(compare("ge", minus(most.value, used), most.bottom))
+        sure = product(self.tally(both([passes, surely(status)]), division), whole(step))
         dated = present(self.on)
         used_high = case([(dated, plus(high, rank))])
         return case([(dated, plus(low, sure))], whole(0)), used_high

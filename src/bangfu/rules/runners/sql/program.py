@@ -19,7 +19,7 @@ from bangfu.rules.runners.sql import stacking, tiers
 from bangfu.rules.runners.sql.back_ends import BackEnd, OnDuckDb
 from bangfu.rules.runners.sql.columns import Columns, Known
 from bangfu.rules.runners.sql.dialects import DIALECTS
-from bangfu.rules.runners.sql.entries import EntrySql, received, settle
+from bangfu.rules.runners.sql.entries import EntrySql, in_force, received, settle
 from bangfu.rules.runners.sql.frames import Frame
 from bangfu.rules.runners.sql.levels import levels
 from bangfu.rules.runners.sql.nodes import SqlCompiler
@@ -27,7 +27,7 @@ from bangfu.rules.runners.sql.stages import Answer, Found, Stages
 from bangfu.rules.runners.sql.tables import Table, Tables
 from bangfu.rules.runners.sql.targets import target
 from bangfu.rules.runners.sql.tree import is_const, is_false, one_of_each
-from bangfu.rules.runners.sql.vals import Val
+from bangfu.rules.runners.sql.vals import Val, pick
 
 Key = tuple[int, str, str, str]
 Inputs = dict[str, dict[str, str]]
@@ -124,7 +124,11 @@ class SqlProgram:
             return
         frame = self.stages.frame(entry.per)
         if entry.kind == "definition":
-            value = tiers.definition(self._compiler(frame, entry), entry)
+            compiler = self._compiler(frame, entry)
+            inside = in_force(frame, entry, self.pack.documents.get(entry.place), by_claim=compiler.by_claim)
+            value = tiers.definition(compiler, entry)
+            if entry.since or entry.until:
+                value = pick([(inside, value)], value.kind)  # outside its force a definition is missing
             self.stages.finish(frame, entry, Answer(value.value, value))
         elif entry.kind == "target":
             self.stages.finish(frame, entry, target(self._compiler(frame, entry), entry))

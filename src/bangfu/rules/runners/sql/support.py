@@ -28,7 +28,6 @@ GAPS: dict[str, str] = {
     "tiers over quotients": "the rows of a graduated entry need one denominator; one of them divides by a value of the row",
     "tiers with and without a sum": "some rows of a graduated entry give a sum and some do not",
     "rolling limit over claims": "a sum or quantity within a rolling window: what an earlier claim drew depends on each one before it; no window function says that",
-    "months limit over claims": "months paid are counted for grants of a person or household only",
     "several running limits": "two limits of one measure whose periods are counted over earlier claims",
     "quantity limit beside a count": "a limit on quantity over earlier claims beside a limit on their number",
     "quantity limit of tiers": "a limit or threshold on the quantity of a graduated entry",
