@@ -144,7 +144,7 @@ class OnSpark:
 
 def _half(text: str, half: str) -> str:
     """Return one half of a text's MD5 as a number, the least byte first, as DuckDB's ``md5_number_lower`` and ``_upper``."""
-    first = 1 if half == "low" else 17
+    first = 17 if half == "low" else 1
     pairs = (f"substring(md5({text}), {first + place}, 2)" for place in range(14, -1, -2))
     return f"CAST(conv(concat({', '.join(pairs)}), 16, 10) AS DECIMAL(20, 0))"
 

@@ -223,7 +223,7 @@ def _rows(work: Work) -> str:
     needs, join = "NULL::VARCHAR[]", ""
     if work.undecided:
         needs, join = "n.needs", " LEFT JOIN needs AS n ON n.id = f.id AND n.entry = f.entry"
-    share = f"CAST(f.{{}} AS DECIMAL(18, 0)) * 0.{'0' * (len(str(SHARE_STEPS)) - 2)}1"
+    share = f"CAST(CAST(f.{{}} AS DECIMAL(18, 0)) * 0.{'0' * (len(str(SHARE_STEPS)) - 2)}1 AS DECIMAL(18, 6))"
     return (
         "SELECT w.household, w.street, w.community, w.entity, w.name AS row, w.owner, e.name AS entry, e.kind, "
         "CASE WHEN f.status THEN 'yes' ELSE 'undecided' END AS status, f.in_force, f.low AS low_fen, f.high AS high_fen, "
