@@ -12,14 +12,16 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from bangfu.rules.errors import UsageError
 from bangfu.rules.population import partition
 from bangfu.rules.population.database import RunError
 from bangfu.rules.population.on_spark import OnSpark
 from bangfu.rules.population.run import Order, run_population
+from bangfu.rules.runners.sql import on_spark as on_spark_module
 from tests.conftest import SPARK
 from tests.rules.population.ledgers import write_parquet
 from tests.rules.population.runs import DAY, answered, bangfu, finished, quiet, rows_of, spec, spec_tables
-from tests.rules.spark import session
+from tests.rules.spark import SMALL, session
 
 pytestmark = list(SPARK)
 SIZE = 20
@@ -41,7 +43,7 @@ def on_duckdb(ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def on_spark(ledger: Path, out: Path, **more: Any) -> dict[str, Any]:
     """Run a ledger on the session of the tests and return the manifest."""
-    return run_population(spec(), Order(str(ledger), DAY, out, undecided=True, part_size=SIZE, **more), quiet(), OnSpark(session()))
+    return run_population(spec(), Order(str(ledger), DAY, out, undecided=True, part_size=SIZE, **more), quiet(), OnSpark(session))
 
 
 def told(out: Path) -> dict[str, Any]:
@@ -107,6 +109,7 @@ def test_a_killed_run_leaves_no_result(ledger: Path, on_duckdb: Path, tmp_path: 
     """kill -9 once rows are there: no manifest, and another run does not take the folder for anything; resumed, all is well."""
     out = tmp_path / "out"
     call = ["run", str(ledger), "--place", "spec", "--on", DAY.isoformat(), "--out", str(out), "--undecided", "--part-size", str(SIZE), "--runner", "spark"]
+    call += [word for name, value in SMALL.items() for word in ("--spark-conf", f"{name}={value}")]
     process = bangfu(*call)
     while not list((out / "entitlements").glob("*.parquet")):
         assert process.poll() is None, process.communicate()
@@ -120,3 +123,26 @@ def test_a_killed_run_leaves_no_result(ledger: Path, on_duckdb: Path, tmp_path: 
     assert on_spark(ledger, out, resume=True) == told(on_duckdb)
     assert rows_of(out) == rows_of(on_duckdb)
     assert not (out / ".work").exists()
+
+
+def test_what_spark_cannot_do_is_said_before_anything_is_written(ledger: Path, tmp_path: Path) -> None:
+    """A setting that is none, a master that is none: a sentence, exit code 2, no result."""
+    call = ["run", str(ledger), "--place", "spec", "--on", DAY.isoformat(), "--runner", "spark"]
+    code, _, wrong = finished(bangfu(*call, "--out", str(tmp_path / "a"), "--spark-conf", "memory"))
+    assert (code, "--spark-conf 请写如 spark.executor.memory=4g，不是“memory”" in wrong) == (2, True)
+    assert not (tmp_path / "a").exists()
+
+    code, _, wrong = finished(bangfu(*call, "--out", str(tmp_path / "b"), "--master", "nowhere"))
+    assert (code, "--master 请写如 local[2]、yarn、spark://主机:7077，不是“nowhere”" in wrong) == (2, True)
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_machine_without_spark_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PySpark first, then Java."""
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setattr(on_spark_module.shutil, "which", lambda _: None)
+    with pytest.raises(UsageError, match="Spark needs Java 17"):
+        on_spark_module.check_spark("local")
+    monkeypatch.setattr(on_spark_module, "find_spec", lambda _: None)
+    with pytest.raises(UsageError, match=r"pip install 'bangfu\[spark\]'"):
+        on_spark_module.check_spark("local")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ import sqlglot
 
 from bangfu.rules.population.answers import NOTHING
 from bangfu.rules.population.database import Means, RunError, check_means, literal, quoted
-from bangfu.rules.runners.sql.on_spark import open_session
+from bangfu.rules.runners.sql.on_spark import check_spark, open_session
 
 if TYPE_CHECKING:
     from bangfu.rules.population.partition import Part, Work
@@ -50,14 +51,19 @@ def said_plainly() -> Iterator[None]:
 
 
 class OnSpark:
-    """Carries partitions out on one session."""
+    """Carries partitions out on one session, opened when the first partition is: a ledger with faults never needs it."""
 
     dialect = "spark"
     part_size = PART_SIZE
 
-    def __init__(self, session: Any) -> None:
-        self.session = session
+    def __init__(self, start: Callable[[], Any]) -> None:
+        self.start = start
         self.views: list[str] = []
+
+    @cached_property
+    def session(self) -> Any:
+        """Return the session."""
+        return self.start()
 
     # -- a partition ---------------------------------------------------------------------------------------------
     @said_plainly()
@@ -151,17 +157,19 @@ def _half(text: str, half: str) -> str:
 
 @contextmanager
 def opened(master: str, means: Means, settings: Mapping[str, str]) -> Iterator[OnSpark]:
-    """Open a session for one run and close it; ``settings`` as Spark names them go before ours.
+    """Hold what carries one run out and close its session; ``settings`` as Spark names them.
 
     Raises:
-        UsageError: PySpark or Java is not there, or the memory is written wrongly.
+        UsageError: PySpark or Java is not there, or the memory or the master is written wrongly.
     """
     check_means(means)
-    session = open_session(master, {"spark.driver.memory": _megabytes(means.memory), **settings})
+    check_spark(master)
+    carrier = OnSpark(lambda: open_session(master, {"spark.driver.memory": _megabytes(means.memory), **settings}))
     try:
-        yield OnSpark(session)
+        yield carrier
     finally:
-        session.stop()
+        if "session" in vars(carrier):
+            carrier.session.stop()
 
 
 def _megabytes(memory: str) -> str:
