@@ -8,6 +8,7 @@ from typing import Any
 from bangfu.rules.engine import Engine
 from bangfu.rules.household import Given
 from bangfu.rules.pack.model import Entry
+from bangfu.rules.runners.sql.back_ends import BackEnd
 from bangfu.rules.runners.sql.program import SqlAnswer, SqlProgram
 from bangfu.rules.values import CLOSED, Range, Unknown
 
@@ -50,9 +51,9 @@ def of_sql(entry: Entry, found: SqlAnswer) -> Form:
     return ("not_met",) if found.status == "not_met" else (found.status, found.low, found.high)
 
 
-def differences(engine: Engine, program: SqlProgram, givens: list[Given]) -> tuple[int, int, list[str]]:
+def differences(engine: Engine, program: SqlProgram, givens: list[Given], back_end: BackEnd | None = None) -> tuple[int, int, list[str]]:
     """Return (rows compared, of them met with a sum, what differs) over every result of the SQL program."""
-    found = program.run(givens)
+    found = program.run(givens, back_end)
     same, paid, said = 0, 0, []
     for number, given in enumerate(givens):
         run = engine.run(given, program.day, program.basis, only=program.only)
@@ -64,5 +65,5 @@ def differences(engine: Engine, program: SqlProgram, givens: list[Given]) -> tup
                 same += python == sql
                 paid += entry.has_money and python[0] == "met" and len(python) == 3 and bool(python[1])
                 if python != sql:
-                    said.append(f"{name} [household {number}, {row.id}]: python {python}, sql {sql}")
+                    said.append(f"{name} [household {number}, {row.id}]: python {python}, {program.dialect.name} {sql}")
     return same, paid, said

@@ -11,6 +11,7 @@ from bangfu.rules.runners.sql.on_spark import open_session
 from bangfu.rules.runners.sql.tables import Table
 
 SMALL = {
+    "spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.driver.memory": "1g",
     "spark.sql.shuffle.partitions": "2",
     # Tables of a few rows: working out a better plan, or Java code for it, takes longer than the plan.

@@ -12,8 +12,10 @@ import click
 
 from bangfu.cli.assessing import JSON, PLACE, WITH
 from bangfu.cli.context import Context
+from bangfu.rules.errors import UsageError
 from bangfu.rules.population.database import Means, RunError
-from bangfu.rules.population.run import ASKED, PART_SIZE, Order, Progress, run_population
+from bangfu.rules.population.partition import Carrier, OnDuckDb
+from bangfu.rules.population.run import ASKED, Order, Progress, run_population
 
 REJECTED = 3
 STOPPED = 4
@@ -33,14 +35,18 @@ STAGES = {
 @click.option("--basis", type=click.Choice(["met", "recorded"]), help="met 按条件推算；recorded 以在册为准（默认：台账有领取记录即以在册为准）| How recognitions are answered.")
 @click.option("--memory", default="2GB", show_default=True, help="内存上限，超出部分用磁盘 | Memory limit; what exceeds it goes to disk.")
 @click.option("--threads", type=click.IntRange(1, 256), default=2, show_default=True, help="线程数 | Threads.")
-@click.option("--part-size", type=click.IntRange(1), default=PART_SIZE, show_default=True, help="每批户数：内存、续算的单位 | Households in a partition, the unit of memory and of resuming.")
+@click.option("--part-size", type=click.IntRange(1), help="每批户数，续算的单位（默认：duckdb 50000，spark 5000000）| Households in a partition, the unit of resuming (default: 50000, on Spark 5000000).")
+@click.option("--runner", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="用什么计算，答案相同 | What carries the rules out; the answers are the same.")
+@click.option("--master", default="local[2]", show_default=True, help="Spark 集群地址（配合 --runner spark）| Where Spark runs, with --runner spark.")
+@click.option("--spark-conf", "spark_conf", multiple=True, metavar="NAME=VALUE", help="Spark 设置，可重复 | A setting of Spark, as often as needed.")
 @click.option("--asked", type=click.IntRange(1), default=ASKED, show_default=True, help="抽多少户问“还缺什么”并复算（--undecided 时全部）| Households drawn for the data-collection plan and worked out twice.")
 @click.option("--resume", is_flag=True, help="接着未完成的运行 | Go on with the run that the folder holds.")
 @JSON
 @click.pass_obj
 def run(  # noqa: PLR0913 - click hands over one argument per option
     ctx: Context, ledger: str, place: str | None, on: str | None, out: str, overlays: tuple[str, ...], undecided: bool,
-    basis: str | None, memory: str, threads: int, part_size: int, asked: int, resume: bool, as_json: bool,
+    basis: str | None, memory: str, threads: int, part_size: int | None, runner: str, master: str, spark_conf: tuple[str, ...],
+    asked: int, resume: bool, as_json: bool,
 ) -> int:
     """算整本台账 | Answer a whole ledger: who is entitled to what, totals, what to collect first.
 
@@ -52,6 +58,7 @@ def run(  # noqa: PLR0913 - click hands over one argument per option
     bangfu run ledger.xlsx --place wuchang --out result --undecided
     bangfu run postgresql://reader@db/registry --place county --out result --memory 4GB
     bangfu run 台账文件夹 --place 武昌 --on 2022-06-30 --out 结果 --resume
+    bangfu run 台账文件夹 --place 武昌 --on 2022-06-30 --out 结果 --runner spark --master local[2]
 
     \b
     结果 | the result
@@ -66,8 +73,8 @@ def run(  # noqa: PLR0913 - click hands over one argument per option
     engine = ctx.engine(ctx.place(place), overlays)
     order = Order(ledger, ctx.day(on), Path(out), basis, undecided, resume, part_size, asked, Means(memory, threads))
     try:
-        with progress_shown(ctx, STAGES, shown=not as_json) as progress:
-            manifest = run_population(engine, order, progress)
+        with _carrier(runner, master, order.means, spark_conf) as carrier, progress_shown(ctx, STAGES, shown=not as_json) as progress:
+            manifest = run_population(engine, order, progress, carrier)
     except KeyboardInterrupt:
         click.echo(ctx.say("已停止；加 --resume 可继续。", "Stopped; --resume goes on from here."), err=True)
         return INTERRUPTED
@@ -79,6 +86,21 @@ def run(  # noqa: PLR0913 - click hands over one argument per option
     else:
         _told(ctx, manifest, Path(out))
     return REJECTED if manifest["counts"]["rows_rejected"] else 0
+
+
+@contextmanager
+def _carrier(runner: str, master: str, means: Means, spark_conf: tuple[str, ...]) -> Iterator[Carrier]:
+    """Yield what carries the SQL out; a Spark session is closed afterwards."""
+    wrong = [text for text in spark_conf if not text.startswith("spark.") or "=" not in text]
+    if wrong:
+        raise UsageError(f"--spark-conf 请写如 spark.executor.memory=4g，不是“{wrong[0]}”", f'write --spark-conf such as spark.executor.memory=4g, not "{wrong[0]}"')
+    if runner == "duckdb":
+        yield OnDuckDb()
+        return
+    from bangfu.rules.population.on_spark import opened
+
+    with opened(master, means, dict(text.split("=", 1) for text in spark_conf)) as carrier:
+        yield carrier
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from bangfu.cli.context import Context
 from bangfu.cli.population import INTERRUPTED, REJECTED, STAGES, STOPPED, progress_shown
 from bangfu.cli.printing import console
 from bangfu.rules.population.database import Means, RunError
-from bangfu.rules.population.run import PART_SIZE
+from bangfu.rules.population.partition import OnDuckDb
 from bangfu.rules.whatif.compare import YEARLY
 from bangfu.rules.whatif.pair import make_pair, read_overlay
 from bangfu.rules.whatif.run import WhatIf, WhatIfOrder, what_if
@@ -39,7 +39,7 @@ MOST = 12
 @click.option("--basis", type=click.Choice(["met", "recorded"]), default="met", show_default=True, help="met 包括会新符合的人；recorded 只看在册的人 | Who would newly qualify, or only those on record.")
 @click.option("--memory", default="2GB", show_default=True, help="内存上限 | Memory limit.")
 @click.option("--threads", type=click.IntRange(1, 256), default=2, show_default=True, help="线程数 | Threads.")
-@click.option("--part-size", type=click.IntRange(1), default=PART_SIZE, show_default=True, help="每批户数 | Households in a partition.")
+@click.option("--part-size", type=click.IntRange(1), default=OnDuckDb.part_size, show_default=True, help="每批户数 | Households in a partition.")
 @click.option("--resume", is_flag=True, help="接着未完成的测算 | Go on with what the folder holds.")
 @JSON
 @click.pass_obj

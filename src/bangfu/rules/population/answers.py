@@ -23,6 +23,14 @@ from bangfu.rules.runners.sql.program import Amount, Result, SqlProgram
 GIVEN = ("cash", "service", "goods", "waiver", "insurance", "loan", "recognition")
 SHARE_STEPS = 1_000_000
 WIDE_OWNERS = ("place", "organisation")
+NOTHING = (
+    "SELECT NULL::BIGINT AS id, NULL::INTEGER AS entry, NULL::BOOLEAN AS status, NULL::BOOLEAN AS in_force, NULL::BIGINT AS low, NULL::BIGINT AS high, "
+    "NULL::BIGINT AS share_low, NULL::BIGINT AS share_high WHERE false"
+)
+NOBODY = (
+    "SELECT NULL::BIGINT AS id, NULL::BIGINT AS hh, '' AS entity, '' AS name, '' AS owner, '' AS household, '' AS street, '' AS community, "
+    "NULL::BIGINT AS home, NULL::BIGINT AS person WHERE false"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +86,41 @@ def read_facts(engine: Engine, split: Split) -> dict[str, set[str]]:
 class Answers:
     """One compiled program with the statements that gather its answers; ``dated``: entities whose rows have dates."""
 
-    def __init__(self, engine: Engine, day: dt.date, names: frozenset[str], basis: str, known: Known, dated: set[str]) -> None:
+    def __init__(self, engine: Engine, day: dt.date, names: frozenset[str], basis: str, known: Known, dated: set[str], *, dialect: str = "duckdb") -> None:
         self.pack = engine.pack
         self.dated = dated
         self.day = day
-        self.program = SqlProgram(engine, day, basis, only=names, known=known)
+        self.program = SqlProgram(engine, day, basis, only=names, known=known, dialect=dialect)
         self.entries = [self.pack.entries[name] for name in self.program.results]
         self.statements = self.program.statements()
         self.groups = [e for e in self.entries if e.kind == "recognition" and e.per in ("household", "person")]
 
-    def carry_out(self, connection: Any, some: Some) -> list[str]:
-        """Make every stage, then ``found`` and ``who``; return the names of all tables made."""
-        for name, select in self.statements:
-            connection.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {select}")
-        connection.execute(
-            "CREATE OR REPLACE TABLE found (id BIGINT, entry INTEGER, status BOOLEAN, in_force BOOLEAN, low BIGINT, high BIGINT, share_low BIGINT, share_high BIGINT)"
-        )
+    def tables(self, connection: Any, some: Some) -> dict[str, str]:
+        """Return what ``found`` and ``who`` read beside the program's own tables, as queries over the stage."""
+        parts = [self._rows_of(connection, entity, some) for entity in dict.fromkeys(e.per or "" for e in self.entries)]
+        there = " UNION ALL ".join(part for part in parts if part)
+        dates = {f"dates_{entity}": self._dates(entity) for entity in sorted(self.dated) if any(e.per == entity for e in self.entries)}
+        return {"people": there or NOBODY, **dates}
+
+    def found(self) -> list[str]:
+        """Return the queries whose rows together are ``found``, one for each table of results."""
         by_table: dict[str, list[str]] = {}
         for place, entry in enumerate(self.entries):
             result = self.program.results[entry.id]
             if result.fixed != "not_met":
                 by_table.setdefault(result.table, []).append(self._gathered(place, entry, result))
-        for parts in by_table.values():
-            connection.execute(f"INSERT INTO found {' UNION ALL '.join(parts)}")
-        self._who(connection, some)
+        return [" UNION ALL ".join(parts) for parts in by_table.values()]
+
+    def carry_out(self, connection: Any, some: Some) -> list[str]:
+        """Make every stage, then ``found`` and ``who`` in the work database; return the names of all tables made."""
+        for name, select in self.statements:
+            connection.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {select}")
+        for name, select in self.tables(connection, some).items():
+            connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {select}")
+        connection.execute(f"CREATE OR REPLACE TABLE found AS {NOTHING}")
+        for query in self.found():
+            connection.execute(f"INSERT INTO found {query}")
+        connection.execute(f"CREATE OR REPLACE TABLE who AS {self.who()}")
         return [*(name for name, _ in self.statements), "found", "who"]
 
     # -- found ---------------------------------------------------------------------------------------------------
@@ -142,25 +161,27 @@ class Answers:
         if self.pack.vocabulary.entities[entry.per or ""].date is None:
             inside = not (document.since and self.day < document.since) and not (document.until and self.day > document.until)
             return str(inside), ""
-        date = f"r.{quoted(self.pack.vocabulary.entities[entry.per or ''].date or '')}"
+        date = "r.date"
         tests = [f"{date} < DATE '{document.since}'"] if document.since else []
         tests += [f"{date} > DATE '{document.until}'"] if document.until else []
         # A row without a date is held against no day, as the reference does it.
-        joined = f" JOIN {rows(entry.per or '')} AS r ON r.line = s.id - {offset(self.pack, entry.per or '')}"
+        joined = f" JOIN {quoted(f'dates_{entry.per}')} AS r ON r.id = s.id"
         return (f"NOT coalesce({' OR '.join(tests)}, false)", joined) if entry.per in self.dated else ("true", "")
 
+    def _dates(self, entity: str) -> str:
+        date = self.pack.vocabulary.entities[entity].date or ""
+        return f"SELECT line + {offset(self.pack, entity)} AS id, {quoted(date)} AS date FROM {rows(entity)}"
+
     # -- who -----------------------------------------------------------------------------------------------------
-    def _who(self, connection: Any, some: Some) -> None:
+    def who(self) -> str:
+        """Return the query of ``who``: ``people`` with what holds for the person and the household as bits."""
         bits = " ".join(f"WHEN {self.entries.index(entry)} THEN {1 << bit}" for bit, entry in enumerate(self.groups))
         held = f"SELECT id, bit_or(CASE entry {bits} ELSE 0 END) AS bits FROM found WHERE status GROUP BY id" if bits else "SELECT 0::BIGINT AS id, 0::BIGINT AS bits"
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE held AS {held}")
-        parts = [self._rows_of(connection, entity, some) for entity in dict.fromkeys(e.per or "" for e in self.entries)]
-        there = " UNION ALL ".join(part for part in parts if part)
-        connection.execute(f"CREATE OR REPLACE TABLE who AS {there or self._nobody()}")
-        connection.execute("DROP TABLE held")
-
-    def _nobody(self) -> str:
-        return "SELECT NULL::BIGINT AS id, NULL::BIGINT AS hh, '' AS entity, '' AS name, '' AS owner, '' AS household, '' AS street, '' AS community, 0::BIGINT AS bits WHERE false"
+        return (
+            f"WITH held AS ({held}) SELECT p.id, p.hh, p.entity, p.name, p.owner, p.household, p.street, p.community, "
+            "CAST(coalesce(a.bits, 0) | coalesce(b.bits, 0) AS BIGINT) AS bits "
+            "FROM people AS p LEFT JOIN held AS a ON a.id = p.home LEFT JOIN held AS b ON b.id = p.person"
+        )
 
     def _rows_of(self, connection: Any, entity: str, some: Some) -> str | None:
         there = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'stage'").fetchall()}
@@ -172,11 +193,11 @@ class Answers:
         person = f" LEFT JOIN {rows('person')} AS p ON p.line = r.up" if of_person else ""
         owner = "p.name" if of_person else "r.name" if entity in ("person", "household", "organisation") else "h.name"
         number = f"r.line + {offset(self.pack, entity)}"
-        persons = {"person": number, "household": "NULL"}.get(entity, f"r.up + {offset(self.pack, 'person')}" if of_person else "NULL")
-        held = f" LEFT JOIN held AS a ON a.id = r.hh + {offset(self.pack, 'household')} LEFT JOIN held AS b ON b.id = {persons}"
+        persons = {"person": f"({number})", "household": "NULL"}.get(entity, f"(r.up + {offset(self.pack, 'person')})" if of_person else "NULL")
         places = ", ".join(f"h.{c}" if c in shown else f"NULL::VARCHAR AS {c}" for c in ("street", "community"))
         source = f"(SELECT * FROM {rows(entity)} WHERE {some.clause(entity)})"
         return (
             f"SELECT {number} AS id, r.hh, {literal(entity)} AS entity, r.name, {owner} AS owner, h.name AS household, {places}, "
-            f"coalesce(a.bits, 0) | coalesce(b.bits, 0) AS bits FROM {source} AS r{person} LEFT JOIN {rows('household')} AS h ON h.line = r.hh{held}"
+            f"r.hh + {offset(self.pack, 'household')} AS home, {persons}::BIGINT AS person "
+            f"FROM {source} AS r{person} LEFT JOIN {rows('household')} AS h ON h.line = r.hh"
         )

@@ -47,6 +47,13 @@ class Inputs:
 
     def make(self, connection: Any, some: Some) -> list[str]:
         """Make the tables and return their names."""
+        for table, query in self.queries(some).items():
+            connection.execute(f"CREATE OR REPLACE TABLE {quoted(table)} AS {query}")
+        return list(self.program.inputs)
+
+    def queries(self, some: Some) -> dict[str, str]:
+        """Return each table as a query over the stage."""
+        found = {}
         for table, columns in self.program.inputs.items():
             if table == "runs":
                 query = self._runs(columns)
@@ -54,8 +61,8 @@ class Inputs:
                 query = self._record(columns, some)
             else:
                 query = self._rows(table.removeprefix("rows_"), columns, some)
-            connection.execute(f"CREATE OR REPLACE TABLE {quoted(table)} AS {query}")
-        return list(self.program.inputs)
+            found[table] = query
+        return found
 
     # -- rows ----------------------------------------------------------------------------------------------------
     def _rows(self, entity: str, columns: dict[str, str], some: Some) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from bangfu.rules.engine import Engine
 from bangfu.rules.pack.model import Entry
@@ -40,6 +40,59 @@ class Part:
     answers: Answers
 
 
+class Carrier(Protocol):
+    """What carries the statements of a partition out; ``part_size``: households in a partition unless said otherwise."""
+
+    dialect: str
+    part_size: int
+
+    def answer(self, work: Work, part: Part, asked: list[int]) -> list[str]:
+        """Make ``found`` and ``who``, in the work database at least for some households; return the tables made there."""
+        ...
+
+    def write(self, work: Work, part: Part, query: str, text: str) -> dict[str, Any]:
+        """Write the rows of a query whole or not at all; return their number and the two halves of the hash over each row's ``text``."""
+        ...
+
+    def total(self, connection: Any, table: str, query: str) -> None:
+        """Add the rows of a query over ``found`` and ``who`` to a table of totals."""
+        ...
+
+    def done(self, work: Work, part: Part) -> None:
+        """Forget what a partition left behind."""
+        ...
+
+
+class OnDuckDb:
+    """Carries partitions out in the work database itself."""
+
+    dialect = "duckdb"
+    part_size = 50_000
+
+    def answer(self, work: Work, part: Part, asked: list[int]) -> list[str]:
+        """Make the program's tables, every stage, ``found`` and ``who``."""
+        made = work.inputs[id(part.answers)].make(work.connection, part.some)
+        return [*made, *part.answers.carry_out(work.connection, part.some)]
+
+    def write(self, work: Work, part: Part, query: str, text: str) -> dict[str, Any]:
+        """Write one file beside and move it into place."""
+        file = work.folder.parts / f"{part.name}.parquet"
+        beside = work.folder.work / f"{part.name}.parquet"
+        work.connection.execute(f"COPY ({query}) TO {literal(str(beside))} (FORMAT parquet, COMPRESSION zstd)")
+        count, low, high = work.connection.execute(
+            f"SELECT count(*), coalesce(sum(md5_number_lower(t)), 0)::VARCHAR, coalesce(sum(md5_number_upper(t)), 0)::VARCHAR FROM (SELECT {text} AS t FROM ({query}))"
+        ).fetchone()
+        beside.replace(file)
+        return {"rows": count, "hash": [low, high]}
+
+    def total(self, connection: Any, table: str, query: str) -> None:
+        """Insert what the query finds."""
+        connection.execute(f"INSERT INTO {table} {query}")
+
+    def done(self, work: Work, part: Part) -> None:
+        """Leave nothing: the tables made are dropped by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What every partition is worked out with; ``share`` of a million households are asked about by the reference."""
@@ -53,6 +106,7 @@ class Work:
     reference: Reference
     undecided: bool
     share: int
+    carrier: Carrier
     open_rows: bool = False
 
 
@@ -72,23 +126,23 @@ def make_tables(connection: Any) -> None:
 
 def carry_out(work: Work, part: Part, tick: Callable[[int], None]) -> None:
     """Work one partition out and mark it done."""
-    connection = work.connection
-    made = work.inputs[id(part.answers)].make(connection, part.some)
-    made += part.answers.carry_out(connection, part.some)
-    made += _labels(work, part.answers)
-    opened = _ask(work, part, tick)
+    connection, asked = work.connection, _asked(work, part)
+    made = _labels(work, part.answers)
+    made += work.carrier.answer(work, part, asked)
+    opened = _ask(work, asked, tick)
     connection.execute("CREATE OR REPLACE TABLE needs (id BIGINT, entry INTEGER, needs VARCHAR[])")
     if work.undecided:
         _keep_needs(connection, part.answers, opened)
     written = _write(work, part)
     connection.execute("BEGIN")
     for name, (keys, households) in TOTALS.items():
-        _total(connection, part.name, name, keys, households)
+        work.carrier.total(connection, f"stage.totals_{name}", _total(part.name, name, keys, households))
     _keep_open(connection, part, opened)
-    connection.execute("INSERT INTO stage.parts VALUES (?, ?)", [part.name, json.dumps({**_counts(connection, part), **written, "asked": len(_asked(work, part))})])
+    connection.execute("INSERT INTO stage.parts VALUES (?, ?)", [part.name, json.dumps({**_counts(connection, part), **written, "asked": len(asked)})])
     connection.execute("COMMIT")
     for name in reversed([*made, "needs"]):
         connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+    work.carrier.done(work, part)
 
 
 def _labels(work: Work, answers: Answers) -> list[str]:
@@ -119,8 +173,7 @@ def _asked(work: Work, part: Part) -> list[int]:
     return [line for (line,) in work.connection.execute(query).fetchall()]
 
 
-def _ask(work: Work, part: Part, tick: Callable[[int], None]) -> list[Open]:
-    asked = _asked(work, part)
+def _ask(work: Work, asked: list[int], tick: Callable[[int], None]) -> list[Open]:
     found: list[Open] = []
     for start in range(0, len(asked), CHUNK):
         found += work.reference.ask(work.connection, asked[start : start + CHUNK], tick)
@@ -171,7 +224,7 @@ def _rows(work: Work) -> str:
     needs, join = "NULL::VARCHAR[]", ""
     if work.undecided:
         needs, join = "n.needs", " LEFT JOIN needs AS n ON n.id = f.id AND n.entry = f.entry"
-    share = f"CAST(f.{{}} AS DECIMAL(18, 0)) * 0.{'0' * (len(str(SHARE_STEPS)) - 2)}1"
+    share = f"CAST(CAST(f.{{}} AS DECIMAL(18, 0)) * 0.{'0' * (len(str(SHARE_STEPS)) - 2)}1 AS DECIMAL(18, 6))"
     return (
         "SELECT w.household, w.street, w.community, w.entity, w.name AS row, w.owner, e.name AS entry, e.kind, "
         "CASE WHEN f.status THEN 'yes' ELSE 'undecided' END AS status, f.in_force, f.low AS low_fen, f.high AS high_fen, "
@@ -186,23 +239,15 @@ HASHED = ("household", "entity", "row", "entry", "status", "in_force", "low_fen"
 
 def _write(work: Work, part: Part) -> dict[str, Any]:
     """Write the rows of a partition whole or not at all; return their number and the two halves of their hash."""
-    file = work.folder.parts / f"{part.name}.parquet"
-    beside = work.folder.work / f"{part.name}.parquet"
-    query = _rows(work)
-    work.connection.execute(f"COPY ({query}) TO {literal(str(beside))} (FORMAT parquet, COMPRESSION zstd)")
     text = "concat_ws(chr(31), " + ", ".join(f"coalesce(CAST({quoted(name)} AS VARCHAR), chr(30))" for name in HASHED) + ")"
-    count, low, high = work.connection.execute(
-        f"SELECT count(*), coalesce(sum(md5_number_lower(t)), 0)::VARCHAR, coalesce(sum(md5_number_upper(t)), 0)::VARCHAR FROM (SELECT {text} AS t FROM ({query}))"
-    ).fetchone()
-    beside.replace(file)
-    return {"rows": count, "hash": [low, high]}
+    return work.carrier.write(work, part, _rows(work), text)
 
 
-def _total(connection: Any, part: str, name: str, keys: str, households: str) -> None:
+def _total(part: str, name: str, keys: str, households: str) -> str:
     grouped = ", ".join(key.split(" AS ")[0] for key in keys.split(", "))
     group = " JOIN grps AS g ON w.bits & g.bit <> 0 OR (w.bits = 0 AND g.bit = 0)" if name == "group" else ""
-    connection.execute(
-        f"INSERT INTO stage.totals_{name} SELECT {literal(part)}, {keys}, f.status, f.in_force, {households}, {SUMS} "
+    return (
+        f"SELECT {literal(part)}, {keys}, f.status, f.in_force, {households}, {SUMS} "
         f"FROM found AS f JOIN who AS w ON w.id = f.id JOIN entries AS e ON e.place = f.entry{group} GROUP BY {grouped}, f.status, f.in_force"
     )
 
@@ -216,4 +261,4 @@ def _counts(connection: Any, part: Part) -> dict[str, Any]:
     return {"households": households, "people": people}
 
 
-__all__ = ["Part", "Work", "carry_out", "make_tables"]
+__all__ = ["Carrier", "OnDuckDb", "Part", "Work", "carry_out", "make_tables"]

@@ -20,12 +20,19 @@ from bangfu.rules.population.inputs import Inputs, Some
 from bangfu.rules.population.known import known_of
 from bangfu.rules.population.ledger import RECORD, Ledger, has_rows, open_ledger
 from bangfu.rules.population.links import link
-from bangfu.rules.population.partition import MILLION, Part, Work, carry_out, make_tables
+from bangfu.rules.population.partition import (
+    MILLION,
+    Carrier,
+    OnDuckDb,
+    Part,
+    Work,
+    carry_out,
+    make_tables,
+)
 from bangfu.rules.population.reference import Reference
 from bangfu.rules.population.results import write_results
 from bangfu.rules.population.stage import stage_table
 
-PART_SIZE = 50_000
 ASKED = 2_000
 
 
@@ -43,7 +50,7 @@ class Order:
     basis: str | None = None
     undecided: bool = False
     resume: bool = False
-    part_size: int = PART_SIZE
+    part_size: int | None = None
     asked: int = ASKED
     means: Means = field(default_factory=Means)
     open_rows: bool = False
@@ -58,8 +65,8 @@ class Progress:
     tick: Callable[[int], None]
 
 
-def run_population(engine: Engine, order: Order, progress: Progress) -> dict[str, Any]:
-    """Answer every household of a ledger and return the manifest.
+def run_population(engine: Engine, order: Order, progress: Progress, carrier: Carrier | None = None) -> dict[str, Any]:
+    """Answer every household of a ledger and return the manifest; ``carrier``: what carries the SQL out (DuckDB).
 
     Raises:
         BangfuError: The order is off, the ledger cannot be used, or the run stopped on the way (``RunError``).
@@ -73,7 +80,7 @@ def run_population(engine: Engine, order: Order, progress: Progress) -> dict[str
     plan = plan_columns(ledger, engine, wanted_facts(engine, split))
     folder = OutFolder(order.out)
     folder.open(resume=order.resume)
-    run = _Run(engine, order, ledger, plan, split, folder, progress)
+    run = _Run(engine, order, ledger, plan, split, folder, progress, carrier or OnDuckDb())
     try:
         return run.carry_out()
     except (duckdb.InterruptException, RuntimeError) as error:
@@ -99,9 +106,10 @@ def wanted_facts(engine: Engine, split: Split) -> dict[str, set[str]]:
 class _Run:
     """One run on its way."""
 
-    def __init__(self, engine: Engine, order: Order, ledger: Ledger, plan: LedgerPlan, split: Split, folder: OutFolder, progress: Progress) -> None:
+    def __init__(self, engine: Engine, order: Order, ledger: Ledger, plan: LedgerPlan, split: Split, folder: OutFolder, progress: Progress, carrier: Carrier) -> None:  # noqa: PLR0913, E501
         self.engine, self.order, self.ledger, self.plan, self.split = engine, order, ledger, plan, split
-        self.folder, self.progress = folder, progress
+        self.folder, self.progress, self.carrier = folder, progress, carrier
+        self.part_size = order.part_size or carrier.part_size
         self.basis = order.basis or ("recorded" if RECORD in plan.tables and has_rows(plan.tables[RECORD].table) else "met")
         self.connection: Any = None
 
@@ -134,12 +142,12 @@ class _Run:
         known = known_of(self.connection, self.engine.pack, self.plan)
         dated = {name for name, e in self.engine.pack.vocabulary.entities.items() if name in self.plan.tables and e.date in self.plan.tables[name].names}
         programs = [
-            Answers(self.engine, self.order.on, names, self.basis, known, dated) if names else None
+            Answers(self.engine, self.order.on, names, self.basis, known, dated, dialect=self.carrier.dialect) if names else None
             for names in (self.split.homes, self.split.organisations)
         ]
         inputs = {id(each): Inputs(each.program, self.plan) for each in programs if each is not None}
         reference = Reference(self.engine, self.order.on, self.plan, programs[0].entries if programs[0] else [], self.basis)
-        return Work(self.engine, self.connection, self.folder, programs[0], programs[1], inputs, reference, self.order.undecided, share, self.order.open_rows)
+        return Work(self.engine, self.connection, self.folder, programs[0], programs[1], inputs, reference, self.order.undecided, share, self.carrier, self.order.open_rows)
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -193,7 +201,7 @@ class _Run:
         return {
             "place": self.engine.pack.place, "on": order.on.isoformat(), "pack_hash": self.engine.pack.content_hash,
             "engine_version": __version__, "semantics_version": SEMANTICS_VERSION, "ledger": self.ledger.source,
-            "undecided": order.undecided, "basis": self.basis, "part_size": order.part_size, "asked": order.asked,
+            "undecided": order.undecided, "basis": self.basis, "part_size": self.part_size, "asked": order.asked,
             **({"open_rows": True} if order.open_rows else {}),
         }  # fmt: skip
 
@@ -212,7 +220,7 @@ class _Run:
 
     # -- partitions ----------------------------------------------------------------------------------------------
     def _parts(self, work: Work) -> list[Part]:
-        size = self.order.part_size
+        size = self.part_size
         found = []
         if work.homes is not None:
             last = self.connection.execute("SELECT coalesce(max(line), 0) FROM stage.rows_household").fetchone()[0]

@@ -22,7 +22,8 @@ from bangfu.rules.engine import Engine
 from bangfu.rules.errors import UsageError
 from bangfu.rules.population.database import Means, check_means, connect, literal, readable
 from bangfu.rules.population.folder import MANIFEST, OutFolder, write_whole
-from bangfu.rules.population.run import PART_SIZE, Order, Progress, run_population
+from bangfu.rules.population.partition import OnDuckDb
+from bangfu.rules.population.run import Order, Progress, run_population
 from bangfu.rules.whatif.compare import (
     CLASSES,
     YEARLY,
@@ -56,7 +57,7 @@ class WhatIfOrder:
     out: Path
     basis: str = "met"
     resume: bool = False
-    part_size: int = PART_SIZE
+    part_size: int = OnDuckDb.part_size
     means: Means = field(default_factory=Means)
     most: int = MOST
     profiles: bool = True

@@ -88,7 +88,7 @@ def _title(pack: Pack, subject: Person | Item | None) -> str:
 def questions(engine: Engine, household: Household, today: dt.date) -> list[Question]:
     """Return the single questions that would settle most, in order: facts and recognitions only."""
     interview = Interview(engine, today, given_of(household, engine))
-    found, asked = interview.assessment(), []
+    found, asked = interview.outlook(), []
     for _number in range(QUESTIONS_MOST):
         question = interview.next_question(found)
         if question is None:
