@@ -93,6 +93,7 @@ Arguments = Callable[[Objects], dict[str, Any]]
 EXAMPLES: dict[str, Arguments] = {
     **{f"desk:admin_{name}": lambda o: {"pk": o.user.pk} for name in ("user", "switch", "assign", "end_role", "secure", "relative")},
     **{f"desk:admin_{name}": lambda o: {"pk": o.job.pk} for name in ("job", "job_retry", "job_cancel")},
+    **{f"desk:{name}": lambda o: {"pk": o.household.pk} for name in ("household", "reveal", "facts", "drop_facts", "new_member")},
 }
 EXAMPLES |= {
     "desk:admin_token_revoke": lambda o: {"pk": o.more["token"].pk},
@@ -103,6 +104,7 @@ EXAMPLES |= {
 }
 QUERIES: dict[str, list[Callable[[Objects], dict[str, Any]]]] = {
     "desk:admin_audit": [lambda o: {"who": o.mark}, lambda o: {"household": o.household.number}, lambda o: {"kind": "readings"}, lambda o: {"what": "scope."}],
+    "desk:households": [lambda o: {"status": "all"}, lambda o: {"q": "420106"}, lambda o: {"age": "old"}],
     "desk:admin_jobs": [lambda o: {"status": "waiting"}],
 }
 _PLACE: dict[str, Any] = {"key": "wuchang"}

@@ -39,6 +39,7 @@ def table() -> list[Entry]:
     from bangfu.server.jobs.actions import reap
     from bangfu.server.jobs.transport import sign_of_life
     from bangfu.server.selfcheck.actions import forget_expired
+    from bangfu.server.workspace.actions import forget_old
 
     def reap_jobs() -> int:
         with acting_as(system_actor("任务")):
@@ -48,6 +49,10 @@ def table() -> list[Entry]:
         with acting_as(system_actor("任务")):
             return forget_expired()
 
+    def forget_drafts() -> int:
+        with acting_as(system_actor("任务")):
+            return forget_old()
+
     minute, day = dt.timedelta(minutes=1), dt.timedelta(days=1)
     return [
         Entry("jobs of dead workers", minute / 3, reap_jobs),
@@ -56,6 +61,7 @@ def table() -> list[Entry]:
         Entry("seal the audit", minute, seal),
         Entry("keep the head of the audit outside the database", day, keep_head),
         Entry("forget kept answers that expired", dt.timedelta(hours=1), forget_answers),
+        Entry("forget old drafts", day, forget_drafts),
         Entry("forget ended sessions", day, lambda: call_command("clearsessions")),
         Entry("forget delivered tasks", day, lambda: call_command("prune_db_task_results", verbosity=0)),
     ]

@@ -22,6 +22,7 @@ DOMAIN_APPS = [
     "bangfu.server.jobs",
     "bangfu.server.files",
     "bangfu.server.todo",
+    "bangfu.server.workspace",
     "bangfu.server.registry",
     "bangfu.server.assessment",
     "bangfu.server.selfcheck",

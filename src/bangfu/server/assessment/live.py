@@ -24,8 +24,8 @@ class Answered:
     assessment: Assessment
 
 
-def assess_now(household: Household, day: dt.date, *, reasons: bool = True) -> Answered:
-    """Answer for a household on a day.
+def assess_now(household: Household, day: dt.date, *, basis: str | None = None, reasons: bool = True) -> Answered:
+    """Answer for a household on a day; ``basis`` as of ``assess``.
 
     Raises:
         HouseholdError: The register holds something that the vocabulary does not accept; the message names each thing.
@@ -34,4 +34,4 @@ def assess_now(household: Household, day: dt.date, *, reasons: bool = True) -> A
     engine = engine_for(household.area_code, day)
     content = content_of(household, engine)
     given = read_given(engine.pack, content, household.number)
-    return Answered(engine, content, given, assess(engine, given, day, reasons=reasons))
+    return Answered(engine, content, given, assess(engine, given, day, basis=basis, reasons=reasons))

@@ -28,6 +28,7 @@ class EventKind(models.TextChoices):
     SPLIT = "split", "分户"
     MERGED = "merged", "并户"
     MOVED = "moved", "迁移"
+    RELATED = "related", "关系变更"
     DIED = "died", "死亡"
     CLOSED = "closed", "注销"
 
@@ -37,3 +38,14 @@ class Verdict(models.TextChoices):
 
     SAME = "same", "同一人"
     DIFFERENT = "different", "不是同一人"
+
+
+class ImportStatus(models.TextChoices):
+    """How far an uploaded ledger is."""
+
+    CHECKING = "checking", "核对中"
+    CHECKED = "checked", "待确认"
+    REFUSED = "refused", "不能导入"
+    RUNNING = "running", "导入中"
+    DONE = "done", "已导入"
+    DROPPED = "dropped", "已放弃"

@@ -1,0 +1,19 @@
+"""Addresses of households: the page of one, its intake, lists, search."""
+
+from django.urls import path
+
+from bangfu.server.desk import household_views, intake_views, list_views, new_household_views
+
+urlpatterns = [
+    path("households/", list_views.households, name="households"),
+    path("households/views/keep/", list_views.keep_view, name="keep_view"),
+    path("households/views/drop/", list_views.drop_view, name="drop_view"),
+    path("households/number/", list_views.search_number, name="search_number"),
+    path("households/new/", new_household_views.new_household, name="new_household"),
+    path("households/new/drop/", new_household_views.drop_new, name="drop_new"),
+    path("households/<int:pk>/members/new/", new_household_views.new_member, name="new_member"),
+    path("households/<int:pk>/", household_views.household, name="household"),
+    path("households/<int:pk>/reveal/", household_views.reveal, name="reveal"),
+    path("households/<int:pk>/facts/", intake_views.facts, name="facts"),
+    path("households/<int:pk>/facts/drop/", intake_views.drop_facts, name="drop_facts"),
+]
