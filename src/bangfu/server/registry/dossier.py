@@ -10,6 +10,8 @@ from typing import Any
 import xlsxwriter
 
 from bangfu.rules.pack.model import Pack
+from bangfu.rules.units import unit_text
+from bangfu.server.calendar.clock import HERE
 from bangfu.server.files.models import StoredFile
 from bangfu.server.registry import current
 from bangfu.server.registry.export import RISKY, Mark
@@ -41,7 +43,7 @@ def dossier(pack: Pack, person: Person, today: dt.date) -> list[Section]:
             (m.household.number, m.household.area.name, m.household.address, _code(pack, "relation", m.relation), _day(m.since), _day(m.until)) for m in households_of(person)
         ]),
         Section("登记的事实", ("事项", "事实", "内容", "来源", "依据", "属实日期", "有效至"), facts),
-        Section("材料", ("文件", "上传时间"), [(f.name, f"{f.added_at:%Y-%m-%d}") for f in files]),
+        Section("材料", ("文件", "上传时间"), [(f.name, f"{f.added_at.astimezone(HERE):%Y-%m-%d}") for f in files]),
         Section("同意", ("用途", "日期", "监护人", "撤回"), [(c.get_purpose_display(), _day(c.given_on), c.guardian, _day(c.until)) for c in person.consents.all()]),
         Section("请求", ("请求", "提出日期", "状态", "答复"), [(r.get_kind_display(), _day(r.asked_on), r.get_status_display(), r.answer) for r in person.requests.all()]),
     ]  # fmt: skip
@@ -71,6 +73,9 @@ def shown(pack: Pack, fact: str, value: Any) -> str:
         return "是" if value else "否"
     if isinstance(value, list):
         return "、".join(_code(pack, fact, v) for v in value)
+    if isinstance(value, int | float):
+        known = pack.vocabulary.facts.get(fact)
+        return f"{value:,} {unit_text(known.unit) if known is not None else ''}".strip()
     return _code(pack, fact, value)
 
 
