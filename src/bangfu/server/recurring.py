@@ -40,6 +40,7 @@ def table() -> list[Entry]:
     from bangfu.server.jobs.actions import enqueue, reap
     from bangfu.server.jobs.transport import sign_of_life
     from bangfu.server.registry.import_actions import forget_old_ledgers
+    from bangfu.server.selfcheck.actions import forget_expired
 
     def reap_jobs() -> int:
         with acting_as(system_actor("任务")):
@@ -53,6 +54,10 @@ def table() -> list[Entry]:
         with acting_as(system_actor("任务")):
             return forget_old_ledgers()
 
+    def forget_answers() -> int:
+        with acting_as(system_actor("任务")):
+            return forget_expired()
+
     minute, day = dt.timedelta(minutes=1), dt.timedelta(days=1)
     return [
         Entry("jobs of dead workers", minute / 3, reap_jobs),
@@ -63,6 +68,7 @@ def table() -> list[Entry]:
         Entry("list what is kept long enough", day, lambda: ask_daily("registry.retention")),
         Entry("forget ledgers that nobody confirmed", day, forget_ledgers),
         Entry("delete documents without a row", day, delete_stray_documents),
+        Entry("forget kept answers that expired", dt.timedelta(hours=1), forget_answers),
         Entry("forget ended sessions", day, lambda: call_command("clearsessions")),
         Entry("forget delivered tasks", day, lambda: call_command("prune_db_task_results", verbosity=0)),
     ]
