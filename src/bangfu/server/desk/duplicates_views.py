@@ -11,12 +11,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from bangfu.rules.pack.model import Pack
 from bangfu.server.accounts.guards import staff
 from bangfu.server.audit.actions import record_reading
 from bangfu.server.calendar import clock
 from bangfu.server.desk.register_forms import ApartForm, SightingForm, UniteForm
 from bangfu.server.registry import duplicate_actions
 from bangfu.server.registry.actions import RefusedError
+from bangfu.server.registry.dossier import label, shown
 from bangfu.server.registry.duplicate_models import DuplicatePair
 from bangfu.server.registry.duplicates import half_seen, pairs_within, place_name, sightings_within
 from bangfu.server.registry.identity import masked
@@ -35,8 +37,8 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     page = Paginator(pairs_within(scope), PER_PAGE).get_page(request.GET.get("page"))
     places = [(place_name(pair.first.area_code), place_name(pair.second.area_code)) for pair in page]
     seen = [{"row": s, "place": place_name(s.area_code), "known": place_name(s.person.area_code)} for s in sightings_within(scope)[:PER_PAGE]]
-    shown = {"page": page, "rows": list(zip(page, places, strict=True)), "half": half_seen(scope), "seen": seen, "form": SightingForm(), "query": ""}
-    return render(request, "desk/register/duplicates.html", shown)
+    context = {"page": page, "rows": list(zip(page, places, strict=True)), "half": half_seen(scope), "seen": seen, "form": SightingForm(), "query": ""}
+    return render(request, "desk/register/duplicates.html", context)
 
 
 @staff("registry.duplicates")
@@ -119,22 +121,18 @@ def _record(person: Person) -> dict[str, Any]:
     lines = facts_with_sources(home, clock.today()).get((person.pk, None), []) if home else []
     pack = pack_at(person.area_code)
     facts = {line.fact: line for line in lines}
-    labels = {fact: pack.vocabulary.facts[fact].label.zh if fact in pack.vocabulary.facts else fact for fact in facts}
-    return {"person": person, "number": masked(person), "memberships": held, "facts": facts, "labels": labels}
+    said = {label(pack, fact): _said(pack, line) for fact, line in facts.items()}
+    return {"person": person, "number": masked(person), "memberships": held, "said": said}
 
 
 def _page(request: HttpRequest, pair: DuplicatePair, status: int = 200, apart: ApartForm | None = None, unite: UniteForm | None = None) -> HttpResponse:
     first, second = _record(pair.first), _record(pair.second)
     for person in (pair.first, pair.second):
         record_reading(request.user, "duplicate", area_code=person.area_code)
-    labels = {**first["labels"], **second["labels"]}
-    rows = [(label, _said(first["facts"].get(fact)), _said(second["facts"].get(fact))) for fact, label in labels.items()]
-    shown = {"pair": pair, "first": first, "second": second, "rows": rows, "apart": apart or ApartForm(), "unite": unite or _unite_form(pair)}
-    return render(request, "desk/register/duplicate.html", shown, status=status)
+    rows = [(name, first["said"].get(name, ""), second["said"].get(name, "")) for name in {**first["said"], **second["said"]}]
+    context = {"pair": pair, "first": first, "second": second, "rows": rows, "apart": apart or ApartForm(), "unite": unite or _unite_form(pair)}
+    return render(request, "desk/register/duplicate.html", context, status=status)
 
 
-def _said(line: FactLine | None) -> str:
-    if line is None:
-        return ""
-    value = {True: _("是"), False: _("否")}.get(line.value, line.value) if isinstance(line.value, bool) else line.value
-    return f"{value}（{line.source.label}）"
+def _said(pack: Pack, line: FactLine | None) -> str:
+    return f"{shown(pack, line.fact, line.value)}（{line.source.label}）" if line is not None else ""

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import xlsxwriter
+from django.utils.translation import gettext as _
 
 from bangfu.rules.pack.model import Pack
+from bangfu.rules.units import unit_text
+from bangfu.server.calendar.clock import HERE
 from bangfu.server.files.models import StoredFile
 from bangfu.server.registry import current
 from bangfu.server.registry.export import RISKY, Mark
@@ -36,14 +39,14 @@ def dossier(pack: Pack, person: Person, today: dt.date) -> list[Section]:
     facts += [_fact(pack, f"{_entity(pack, item.entity)} {item.key}", line) for pk, item in items.items() for line in lines.get((None, pk), [])]
     files = StoredFile.objects.filter(person_id=person.pk, withdrawn=False)
     return [
-        Section("基本信息", ("姓名", "身份证号", "出生日期", "卡号后四位"), [(person.name, masked(person), _day(person.birth_date), person.card_last4)]),
-        Section("所在户", ("户编号", "社区", "住址", "与户主关系", "起", "止"), [
+        Section(_("基本信息"), (_("姓名"), _("身份证号"), _("出生日期"), _("卡号后四位")), [(person.name, masked(person), _day(person.birth_date), person.card_last4)]),
+        Section(_("所在户"), (_("户编号"), _("社区"), _("住址"), _("与户主关系"), _("起"), _("止")), [
             (m.household.number, m.household.area.name, m.household.address, _code(pack, "relation", m.relation), _day(m.since), _day(m.until)) for m in households_of(person)
         ]),
-        Section("登记的事实", ("事项", "事实", "内容", "来源", "依据", "属实日期", "有效至"), facts),
-        Section("材料", ("文件", "上传时间"), [(f.name, f"{f.added_at:%Y-%m-%d}") for f in files]),
-        Section("同意", ("用途", "日期", "监护人", "撤回"), [(c.get_purpose_display(), _day(c.given_on), c.guardian, _day(c.until)) for c in person.consents.all()]),
-        Section("请求", ("请求", "提出日期", "状态", "答复"), [(r.get_kind_display(), _day(r.asked_on), r.get_status_display(), r.answer) for r in person.requests.all()]),
+        Section(_("登记的事实"), (_("事项"), _("事实"), _("内容"), _("来源"), _("依据"), _("属实日期"), _("有效至")), facts),
+        Section(_("材料"), (_("文件"), _("上传时间")), [(f.name, f"{f.added_at.astimezone(HERE):%Y-%m-%d}") for f in files]),
+        Section(_("同意"), (_("用途"), _("日期"), _("监护人"), _("撤回")), [(c.get_purpose_display(), _day(c.given_on), c.guardian, _day(c.until)) for c in person.consents.all()]),
+        Section(_("请求"), (_("请求"), _("提出日期"), _("状态"), _("答复")), [(r.get_kind_display(), _day(r.asked_on), r.get_status_display(), r.answer) for r in person.requests.all()]),
     ]  # fmt: skip
 
 
@@ -71,6 +74,9 @@ def shown(pack: Pack, fact: str, value: Any) -> str:
         return "是" if value else "否"
     if isinstance(value, list):
         return "、".join(_code(pack, fact, v) for v in value)
+    if isinstance(value, int | float):
+        known = pack.vocabulary.facts.get(fact)
+        return f"{value:,} {unit_text(known.unit) if known is not None else ''}".strip()
     return _code(pack, fact, value)
 
 
@@ -82,7 +88,7 @@ def label(pack: Pack, fact: str) -> str:
 
 
 def _fact(pack: Pack, item: str, line: FactLine) -> tuple[str, ...]:
-    return item, label(pack, line.fact), shown(pack, line.fact, line.value), line.source.label, line.evidence, _day(line.true_on), _day(line.valid_until)
+    return item, label(pack, line.fact), shown(pack, line.fact, line.value), str(line.source.label), line.evidence, _day(line.true_on), _day(line.valid_until)
 
 
 def _code(pack: Pack, fact: str, value: Any) -> str:
