@@ -31,7 +31,7 @@ from bangfu.server.calendar import clock
 from bangfu.server.files.actions import Owner, store
 from bangfu.server.files.models import StoredFile
 from bangfu.server.jobs.models import Job
-from bangfu.server.registry.actions import NewPerson, add_person, open_household
+from bangfu.server.registry.actions import NewPerson, add_item, add_person, open_household
 from bangfu.server.registry.duplicate_models import DuplicatePair, Sighting
 from bangfu.server.registry.enums import KeptKind, Purpose, RequestKind
 from bangfu.server.registry.import_models import ImportRun
@@ -73,6 +73,7 @@ def objects_in(world: World, community: str) -> Objects:
         job = Job.objects.create(kind="scope.test", key=f"scope-{here}", asked_by=user.pk, asked_at=clock.now(), area_code=code, reason=mark)
         todo = Todo.objects.create(kind="scope.test", key=f"scope-{here}", title=f"{mark}待办", role="street_officer", area_code=code, household_id=household.pk, due_on=DAY)
         more = _policy(area, mark, household, user)
+        more["item"] = add_item(household, "hardship", "1")
         record("scope.test", of=household, household_id=household.pk, area_code=code, reason=mark)
         more |= _of_the_register(world, area, mark, household, person)
     with acting_as(system_actor("任务")):
@@ -122,7 +123,8 @@ Arguments = Callable[[Objects], dict[str, Any]]
 EXAMPLES: dict[str, Arguments] = {
     **{f"desk:admin_{name}": lambda o: {"pk": o.user.pk} for name in ("user", "switch", "assign", "end_role", "secure", "relative")},
     **{f"desk:admin_{name}": lambda o: {"pk": o.job.pk} for name in ("job", "job_retry", "job_cancel")},
-    **{f"desk:{name}": lambda o: {"pk": o.household.pk} for name in ("household", "reveal", "facts", "drop_facts", "new_member")},
+    "desk:withdraw_item": lambda o: {"pk": o.household.pk, "item": o.more["item"].pk},
+    **{f"desk:{name}": lambda o: {"pk": o.household.pk} for name in ("household", "reveal", "facts", "drop_facts", "new_member", "items", "new_item", "listed", "new_held")},
     "desk:admin_token_revoke": lambda o: {"pk": o.more["token"].pk},
     **{f"desk:policy_{name}": lambda o: {"code": o.more["district"].code} for name in ("pack", "readings", "missing", "values", "new_value", "overlay", "whatifs")},
     "desk:policy_rule": lambda o: {"code": o.more["district"].code, "name": "dibao_payment"},

@@ -58,7 +58,7 @@ def test_what_is_missing_received_and_ended_is_told_apart(world: World, family: 
     shown = page(client, family)
     assert "正在享受 1 项" in shown
     family.say(0, motor_wheelchair=False)
-    assert "在享但不再符合 1 项" in page(client, family)
+    assert "享受而不再符合 1 项" in page(client, family)
 
 
 def test_a_household_that_the_rules_cannot_read_says_why(world: World, family: Family) -> None:

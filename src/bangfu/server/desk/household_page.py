@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +50,11 @@ class Block:
     lines: list[Line]
 
     @property
+    def number(self) -> int:
+        """Return the primary key of the subject."""
+        return int(self.key[1:])
+
+    @property
     def conflicts(self) -> list[Line]:
         """Return the lines on which sources differ."""
         return [line for line in self.lines if line.others]
@@ -92,7 +96,7 @@ def household_page(scope: Scope, household: Household, today: dt.date) -> Househ
     pack = found.engine.pack if found is not None else engine_for(household.area_code, today).pack
     people = members_of(household)
     names = {m.person.pk: m.person.name for m in people}
-    blocks = list(_blocks(household, pack, names, today))
+    blocks = blocks_of(household, pack, names, today)
     page = HouseholdPage(
         household, [_member(m, pack, today) for m in people], blocks, list(files_of(scope, household.pk)), happenings(scope, household, pack),
         faults=faults,
@@ -115,8 +119,8 @@ def _member(member: MemberOn, pack: Pack, today: dt.date) -> Member:
     return Member(person, relation_text(pack, member.relation), age_on(person.birth_date, today), masked(person), member.since, member.relation == "self")
 
 
-def _blocks(household: Household, pack: Pack, names: dict[int, str], today: dt.date) -> Iterator[Block]:
-    """Yield what is known of the household, of each member, of each item."""
+def blocks_of(household: Household, pack: Pack, names: dict[int, str], today: dt.date) -> list[Block]:
+    """Return what is known of the household, of each member, of each item."""
     known = facts_with_sources(household, today)
     order = {name: place for place, name in enumerate(pack.vocabulary.facts)}
 
@@ -124,12 +128,11 @@ def _blocks(household: Household, pack: Pack, names: dict[int, str], today: dt.d
         lines = [_line(line, pack) for line in known.get(subject, [])]
         return Block(key, title, sorted(lines, key=lambda line: (not line.core, order.get(line.name, len(order)))))
 
-    yield block(f"H{household.pk}", "", HOUSEHOLD)
-    for pk, name in names.items():
-        yield block(f"P{pk}", name, (pk, None))
+    found = [block(f"H{household.pk}", "", HOUSEHOLD), *(block(f"P{pk}", name, (pk, None)) for pk, name in names.items())]
     for item in items_of(household):
         said = {line.fact: line.value for line in known.get((None, item.pk), [])}
-        yield block(f"I{item.pk}", item_text(pack, item, said, names), (None, item.pk))
+        found.append(block(f"I{item.pk}", item_text(pack, item, said, names), (None, item.pk)))
+    return found
 
 
 def _line(line: FactLine, pack: Pack) -> Line:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -16,8 +18,10 @@ from django.views.decorators.http import require_POST, require_safe
 from bangfu.rules.pack.model import Pack
 from bangfu.server.accounts.guards import staff
 from bangfu.server.areas.scope import Scope
-from bangfu.server.areas.selectors import districts
 from bangfu.server.assessment.engines import engine_in
+from bangfu.server.assessment.models import Finding
+from bangfu.server.assessment.selectors import findings, last_nights
+from bangfu.server.assessment.standing import districts_over
 from bangfu.server.audit.actions import record_reading
 from bangfu.server.calendar import clock
 from bangfu.server.desk.list_form import ListForm
@@ -32,9 +36,7 @@ PAGE = "households"
 
 def packs_within(scope: Scope) -> list[Pack]:
     """Return the packs of the districts that a scope touches."""
-    today = clock.today()
-    touched = [d for d in districts() if d.place and any(low <= d.high and d.low <= high for low, high in scope.ranges)]
-    return [engine_in(district, today).pack for district in touched]
+    return [engine_in(district, clock.today()).pack for district in districts_over(scope)]
 
 
 @staff("registry.view")
@@ -45,11 +47,19 @@ def households(request: HttpRequest) -> HttpResponse:
     form = ListForm(scope, packs_within(scope), request.GET)
     if not form.is_valid():
         return render(request, "desk/household/list.html", _shown(request, form, None), status=422)
-    found = listed(scope, form.wanted, clock.today())
+    nights, finding = last_nights(scope), form.cleaned_data["finding"]
+    ids = findings(scope, nights).filter(finding=finding).order_by().values("household") if finding else None
+    found = listed(scope, replace(form.wanted, ids=ids), clock.today())
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     rows = list(with_members(page.object_list))  # type: ignore[arg-type]
+    hints = Counter(findings(scope, nights).filter(household__in=[one.pk for one in rows]).order_by().values_list("household", "finding"))
     record_reading(request.user, PAGE, rows=len(rows), area_code=rows[0].area_code if rows else None)
-    return render(request, "desk/household/list.html", {**_shown(request, form, page), "rows": rows})
+    return render(request, "desk/household/list.html", {**_shown(request, form, page), "rows": [(one, *_hints(hints, one.pk)) for one in rows]})
+
+
+def _hints(found: Counter[tuple[int, str]], pk: int) -> tuple[int, int]:
+    """Return how much the last night found missing and ended at a household."""
+    return found[pk, Finding.MISSED], found[pk, Finding.ENDED]
 
 
 def _shown(request: HttpRequest, form: ListForm, page: Any) -> dict[str, Any]:

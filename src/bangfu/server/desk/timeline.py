@@ -81,8 +81,17 @@ def _item(details: dict[str, Any], pack: Pack) -> str:
     return _("添加了“%(what)s”") % {"what": entity_text(pack, str(details.get("entity", "")))}
 
 
+def _withdrawn(details: dict[str, Any], pack: Pack) -> str:
+    return _("撤销了“%(what)s”") % {"what": entity_text(pack, str(details.get("entity", "")))}
+
+
+def _listed(details: dict[str, Any], pack: Pack) -> str:
+    kinds = {entity.collection: entity.id for entity in pack.vocabulary.entities.values()}
+    return _("说明这些已列全：%(what)s") % {"what": joined(entity_text(pack, kinds.get(name, name)) for name in details.get("collections", []))}
+
+
 def _made_up(details: dict[str, Any], pack: Pack) -> str:
     return _("放入演示用的虚构资料：%(people)d 人，%(facts)d 项情况") % {"people": details.get("people", 0), "facts": details.get("facts", 0)}
 
 
-_SAYINGS: dict[str, Callable[[dict[str, Any], Pack], str]] = {"facts.stated": _stated, "item.added": _item, "household.made_up": _made_up}
+_SAYINGS: dict[str, Callable[[dict[str, Any], Pack], str]] = {"facts.stated": _stated, "item.added": _item, "item.withdrawn": _withdrawn, "collections.stated": _listed, "household.made_up": _made_up}
