@@ -61,8 +61,27 @@ def test_without_a_tier_all_are_cited() -> None:
     rules = engine("county")
     entry = rules.pack.entries["temporary_relief"]
 
-    assert rules.cited(entry, None)[1] == tuple(entry.covers)
+    assert rules.cited(entry, None, dt.date(2024, 5, 10))[1] == tuple(entry.covers)
     assert {"county-02a", "county-02b", "county-02c", "county-02d"} <= set(entry.covers)
+
+
+@pytest.mark.parametrize(
+    ("day", "article"),
+    [(dt.date(2021, 6, 30), "低保审核审批办法（试行）（2012）第27条"), (dt.date(2021, 7, 1), "低保审核确认办法（2021）第23条")],
+)
+def test_the_instrument_in_force_is_cited(day: dt.date, article: str) -> None:
+    """The trial rules of 2012 held to 30 June 2021, those of 2021 from 1 July on; one of them is cited, not both."""
+    rules = engine("county")
+
+    assert rules.cited(rules.pack.entries["dibao_payment"], None, day)[0] == (article,)
+
+
+def test_where_no_instrument_was_in_force_all_are_cited() -> None:
+    """An entry is never left without an article."""
+    rules = engine("county")
+    entry = rules.pack.entries["dibao_single"]
+
+    assert rules.cited(entry, None, dt.date(2015, 1, 1))[1] == tuple(entry.covers)
 
 
 def test_who_settles_a_range_is_said() -> None:

@@ -165,22 +165,22 @@ def _answers(engine: Engine, run: Any, on: dt.date, explainer: Explainer | None)
             continue
         for row in run.rows[entry.per]:
             out = lapsed.get(entry.place, False) if row.date is None else out_of_force(engine, entry, row, on)
-            yield _answer(engine, entry, row, out, explainer)
+            yield _answer(engine, entry, row, governing_day(entry, row, on), out, explainer)
 
 
 def one_answer(engine: Engine, entry: Entry, row: Any, on: dt.date, explainer: Explainer | None) -> Answer:
     """Return the answer of one entry for one row of a run."""
-    return _answer(engine, entry, row, out_of_force(engine, entry, row, on), explainer)
+    return _answer(engine, entry, row, governing_day(entry, row, on), out_of_force(engine, entry, row, on), explainer)
 
 
-def _answer(engine: Engine, entry: Entry, row: Any, lapsed: bool, explainer: Explainer | None) -> Answer:
+def _answer(engine: Engine, entry: Entry, row: Any, day: dt.date | None, lapsed: bool, explainer: Explainer | None) -> Answer:
     """Return the answer of one entry for one row; by position, in the order of ``Answer``, as there are hundreds."""
     result: Result = engine.result(row, entry)
     status, held = result.status, result.held
     computed = "unknown" if status.__class__ is Unknown else "met" if status is True else "not_met"
     lapsed = lapsed or not result.window
     tier = None if result.tier is None or not entry.tiers else entry.tiers[result.tier]
-    articles, clauses = engine.cited(entry, result.tier)
+    articles, clauses = engine.cited(entry, result.tier, day)
     return Answer(
         entry.id, entry.kind, row.entity, row.id, owner_of(row).id,
         "lapsed" if lapsed else computed, computed if lapsed else None,

@@ -36,7 +36,7 @@ class Engine:
         # of the pack as it was loaded: a case that sets other values for itself has a program of its own
         self.breakpoints = self._breakpoints()
         self.programs: dict[tuple[int, frozenset[str] | None], Program] = {}
-        self._cited: dict[tuple[str, int | None], tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self._cited: dict[tuple[str, int | None, int | None], tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def _breakpoints(self) -> list[dt.date]:
         days: set[dt.date] = set()
@@ -69,18 +69,31 @@ class Engine:
         """Return the articles that each entry rests on."""
         return {entry.id: tuple(self.pack.articles(entry)) for entry in self.pack.entries.values()}
 
-    def cited(self, entry: Entry, tier: int | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the articles and the clauses that an answer rests on: where one tier answered, those of the others are left out."""
-        found = self._cited.get((entry.id, tier))
+    def cited(self, entry: Entry, tier: int | None, day: dt.date | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the articles and the clauses that an answer rests on: not those of the tiers that did not answer, nor
+        those of an instrument that was not in force on the day (where one of the others was)."""
+        key = (entry.id, tier, None if day is None else bisect_right(self._clause_days, day))
+        found = self._cited.get(key)
         if found is None:
             clauses = [clause for clause, address in entry.covers.items() if tier is None or not _of_another_tier(address, tier)]
-            found = self._cited[entry.id, tier] = (tuple(self.pack.articles(entry, clauses)), tuple(clauses))
+            known = self.pack.clauses
+            held = clauses if day is None else [clause for clause in clauses if clause not in known or known[clause].holds(day)]
+            clauses = held or clauses
+            found = self._cited[key] = (tuple(self.pack.articles(entry, clauses)), tuple(clauses))
         return found
 
     @cached_property
     def fact_order(self) -> dict[str, int]:
         """Return the place of each fact in the vocabulary."""
         return {name: place for place, name in enumerate(self.pack.vocabulary.facts)}
+
+    @cached_property
+    def _clause_days(self) -> list[dt.date]:
+        """Return the days on which another instrument is in force, in order."""
+        days: set[dt.date] = set()
+        for clause in self.pack.clauses.values():
+            days |= _force_days(clause.since, clause.until)
+        return sorted(days)
 
     @cached_property
     def outline(self) -> Outline:

@@ -335,3 +335,8 @@ def read_shared_yaml(text: str, file: str, faults: list[Fault]) -> Any:
     content, found = _parsed(text, file)
     faults.extend(found)
     return content
+
+
+def forget_shared() -> None:
+    """Forget what ``read_shared_yaml`` keeps, as in a new process (for measuring)."""
+    _parsed.cache_clear()

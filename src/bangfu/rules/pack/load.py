@@ -164,15 +164,15 @@ class Loader(Reader):
             row = self.mapping(raw, content.file, content.at(place), "outline")
             if row is None:
                 continue
-            self.known_keys(row, ("article", "clauses"), "提纲", "the outline")
+            self.known_keys(row, ("article", "from", "until", "clauses"), "提纲", "the outline")
             clauses = row.get("clauses")
             table = clauses if isinstance(clauses, Map) else Map(content.file, row.mark)
             if not isinstance(clauses, Map) or not str(row.get("article", "")).strip() or isinstance(row["article"], List | Map):
                 self.fault(content.file, row.mark, "OUTLINE", "提纲每行须有 article（第几条）和 clauses: {条款: {label: …, figures: […]}}", "a row of the outline has an article and clauses: {clause: {label: …, figures: […]}}")
             for clause_id, body in table.items():
-                self._clause(clause_id, body, str(row.get("article", "")), table)
+                self._clause(clause_id, body, row, table)
 
-    def _clause(self, name: str, body: Any, article: str, where: Map) -> None:
+    def _clause(self, name: str, body: Any, article: Map, where: Map) -> None:
         row = self.mapping(body, where.file, where.at(name), name)
         if row is None:
             return
@@ -191,8 +191,9 @@ class Loader(Reader):
             except QuantityError as error:
                 self.at(row, "figures", "OUTLINE", error.zh, error.en)
         self.pack.clauses[name] = Clause(
-            name, article, str(row.get("label", "")), tuple(figures), tuple(written), where.file, where.key_marks[name][0]
-        )
+            name, str(article.get("article", "")), str(row.get("label", "")), tuple(figures), tuple(written), where.file, where.key_marks[name][0],
+            self.date(article, "from"), self.date(article, "until"),
+        )  # fmt: skip
 
     def _parameters(self, name: str) -> None:
         path = self.folder / name / "parameters.yaml"

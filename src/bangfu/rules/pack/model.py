@@ -280,6 +280,12 @@ class Clause:
     written: tuple[str, ...]
     file: str
     line: int
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+    def holds(self, day: dt.date) -> bool:
+        """Tell whether its instrument was in force on a day, as far as the outline dates it."""
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
     def numbers(self) -> list[set[Fraction]]:
         """Return, for each figure, the numbers that must be found (money in 元; a date by its year, month, day)."""
