@@ -77,19 +77,38 @@ def met_table(ctx: Context, pack: Pack, answers: list[Answer], given: Given | No
         entry = pack.entries[answer.entry]
         who = who_text(given, answer, pack, ctx.lang)
         table.add_row(
-            "" if who == last else who, _what(entry, answer, ctx.lang), _amount(ctx, pack, answer),
+            "" if who == last else who, _what(ctx, pack, entry, answer), _amount(ctx, pack, answer),
             EVERY[answer.every].text(ctx.lang) if answer.every else "", "、".join(answer.articles) or entry.place,
-            pack.office_text(answer.office, ctx.lang),
+            _offices(ctx, pack, answer),
         )  # fmt: skip
         last = who
     return table
 
 
-def _what(entry: Entry, answer: Answer, lang: str) -> Text:
+def _offices(ctx: Context, pack: Pack, answer: Answer) -> Text:
+    """Return who leads and, dimmed, who joins (two names, then how many)."""
+    said = Text(pack.office_text(answer.office, ctx.lang))
+    joins = [pack.office_text(office, ctx.lang) for office in answer.joins]
+    if joins:
+        rest = ctx.say(f" 等 {len(joins)} 家", f" and {len(joins) - 2} more") if len(joins) > 2 else ""
+        said.append("\n" + ctx.say("会同 ", "with ") + "、".join(joins[:2]) + rest, style="dim")
+    return said
+
+
+def papers_text(pack: Pack, answer: Answer, lang: str) -> str:
+    """Return what to bring, in words; empty where the document names nothing."""
+    return "、".join(pack.vocabulary.words[paper].text(lang) for paper in answer.papers if paper in pack.vocabulary.words)
+
+
+def _what(ctx: Context, pack: Pack, entry: Entry, answer: Answer) -> Text:
+    lang = ctx.lang
     said = Text(entry.label.text(lang))
     tier = entry.tiers[answer.tier] if answer.tier is not None and entry.tiers else None
     if tier is not None and tier.label is not None:
         said.append(f"（{tier.label.text(lang)}）" if lang == "zh" else f" ({tier.label.text(lang)})", style="dim")
+    papers = papers_text(pack, answer, lang)
+    if papers:
+        said.append("\n" + ctx.say("带上：", "bring: ") + papers, style="dim")
     said.append(f"\n{entry.id}", style="dim cyan")
     return said
 
@@ -145,12 +164,14 @@ def print_reasons(ctx: Context, pack: Pack, answer: Answer, given: Given | None,
         out.print(f"  [red]{ctx.say('文件已失效，以上为推算', 'the document has lapsed; computed only')}[/]")
     place = "、".join(answer.articles)
     office = pack.office_text(answer.office, ctx.lang)
-    out.print(f"  [dim]{ctx.say('依据', 'article')} {escape(place)}  {ctx.say('单位', 'office')} {escape(office)}  {entry.id}[/]")
+    joins = "、".join(pack.office_text(name, ctx.lang) for name in answer.joins)
+    beside = ctx.say(f"（会同 {joins}）", f" (with {joins})") if joins else ""
+    out.print(f"  [dim]{ctx.say('依据', 'article')} {escape(place)}  {ctx.say('单位', 'office')} {escape(office + beside)}  {entry.id}[/]")
     for reason in answer.reasons:
         for depth, line in reason.lines():
             out.print(Padding(f"{MARKS[line.verdict]} {escape(line.text(ctx.lang))}", (0, 0, 0, 2 + 2 * depth)))
-    if answer.papers:
-        papers = "、".join(pack.vocabulary.words[p].text(ctx.lang) for p in answer.papers if p in pack.vocabulary.words)
+    papers = papers_text(pack, answer, ctx.lang)
+    if papers:
         out.print(f"  {ctx.say('带上', 'bring')}: {escape(papers)}")
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bangfu.rules.answers import names_in
+from bangfu.rules.language.fold import folded
+from bangfu.rules.language.nodes import Node
 from bangfu.rules.needs import need_label
 from bangfu.rules.pack.model import MISSING, Entry, Pack, Parameter
 from bangfu.rules.pack.open_settings import open_settings
@@ -61,10 +64,23 @@ def users(pack: Pack) -> dict[str, set[str]]:
     """Return name → entries that read it, through definitions and recognitions too."""
     direct: dict[str, set[str]] = {}
     for entry in pack.entries.values():
-        for root in nodes_of(entry):
+        for root in roots_taken(pack, entry):
             for name in names_in(root):
                 direct.setdefault(name, set()).add(entry.id)
     return direct
+
+
+def roots_taken(pack: Pack, entry: Entry) -> list[Node]:
+    """Return the expressions of an entry under the readings taken; rows that no reading taken reaches are left out."""
+    closed: set[int] = set()
+    settled = False
+    for tier in entry.tiers:
+        test = None if tier.when is None else folded(tier.when, pack.reading_choice)
+        never = test is not None and test.op == "const" and test.data is False
+        if settled or never:
+            closed |= {id(node) for node in (tier.when, tier.amount, tier.quantity, tier.rate, tier.share, tier.value) if node is not None}
+        settled = settled or (entry.take == "first" and test is not None and test.op == "const" and test.data is True)
+    return [folded(root, pack.reading_choice) for root in nodes_of(entry) if id(root) not in closed]
 
 
 def held_up(pack: Pack, name: str, direct: dict[str, set[str]]) -> tuple[str, ...]:
@@ -95,9 +111,10 @@ def missing_rows(pack: Pack) -> list[MissingRow]:
 
 def _entry_rows(pack: Pack, entry: Entry, direct: dict[str, set[str]]) -> list[MissingRow]:
     rows: list[MissingRow] = []
+    written, read = (_figures_in(roots) for roots in (nodes_of(entry), roots_taken(pack, entry)))
     for figure in entry.figures.values():
         kind = lacks(figure)
-        if kind:
+        if kind and not (figure.id in written and figure.id not in read):
             rows.append(MissingRow(figure.id, kind, _label(pack, figure.id), unit_text(figure.unit), (entry.id, *held_up(pack, entry.id, direct))))
     if entry.open_condition is not None and not entry.conditions_added:
         rows.append(MissingRow(f"{entry.id}.open_condition", "condition", entry.open_condition, "", (entry.id,)))
@@ -105,6 +122,11 @@ def _entry_rows(pack: Pack, entry: Entry, direct: dict[str, set[str]]) -> list[M
         kind, label = _SETTINGS.get(setting.key, ("value", Label("数额", "sum")))
         rows.append(MissingRow(f"{entry.id}.{setting.address}", kind, label, setting.unit, (entry.id,)))
     return rows
+
+
+def _figures_in(roots: Iterable[Node]) -> set[str]:
+    """Return the ids of the figures and parameters that expressions read."""
+    return {node.data.id for root in roots for node in root.walk() if isinstance(node.data, Parameter)}
 
 
 def _label(pack: Pack, name: str) -> Label:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from bangfu.rules.pack.model import Entry, Pack
 from bangfu.rules.units import Quantity
+from bangfu.rules.vocabulary import Label
 
 
 def _tier_label(pack: Pack, entry_id: str, rest: str, lang: str) -> str:
@@ -39,9 +40,12 @@ def need_label(pack: Pack, name: str, lang: str) -> str:
         label = pack.entries[entry_id].label.text(lang)
         if rest == "open_condition":
             return f"“{label}”的具体条件" if zh else f'the conditions of "{label}"'
+        own = pack.entries[entry_id].figures.get(rest)
+        if own is not None and own.label is not None:
+            return own.label.text(lang)
         tier = _tier_label(pack, entry_id, rest, lang)
         of = f"{label}·{tier}" if tier else label
-        return f"“{of}”的标准" if zh else f'the figure of "{of}"'
+        return _figure_text(of, rest.rpartition(".")[2] if tier else rest.partition(".")[0], lang)
     return name
 
 
@@ -66,3 +70,17 @@ def settled_texts(pack: Pack, entry: Entry, names: Iterable[str], lang: str) -> 
         labels = list(dict.fromkeys(groups[key]))[:2]
         said += [start + ("、" if zh else ", ").join(labels)] if labels else []
     return said
+
+
+_KEYS = {
+    "amount": Label("标准", "the figure"), "share": Label("比例", "the share"), "quantity": Label("数量", "the quantity"),
+    "rate": Label("单价", "the rate"), "lasts": Label("期限", "the length"), "limits": Label("限额", "the limit"),
+}  # fmt: skip
+
+
+def _figure_text(of: str, key: str, lang: str) -> str:
+    """Return what a plain figure of an entry is called: by its key, else by its own name."""
+    said = _KEYS.get(key)
+    if said is None:
+        return f"“{of}”的数值 {key}" if lang == "zh" else f'the figure {key} of "{of}"'
+    return f"“{of}”的{said.zh}" if lang == "zh" else f'{said.en} of "{of}"'

@@ -156,11 +156,11 @@ def write_results(pack: Pack, assessment: Assessment, path: Path, lang: str) -> 
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     style = _styles(book)
     results, reasons = book.add_worksheet(layout.RESULTS.text(lang)), book.add_worksheet(layout.REASONS.text(lang))
-    heads = [("编号", "number"), ("待遇", "benefit"), ("结论", "answer"), ("最低金额（元）", "from (元)"), ("最高金额（元）", "to (元)"), ("周期", "how often"), ("条款", "article"), ("受理单位", "office"), ("材料", "papers"), ("还需知道", "still needed"), ("条目", "entry"), ("日期", "date")]
+    heads = [("编号", "number"), ("待遇", "benefit"), ("结论", "answer"), ("最低金额（元）", "from (元)"), ("最高金额（元）", "to (元)"), ("周期", "how often"), ("条款", "article"), ("受理单位", "office"), ("会同单位", "joined by"), ("材料", "papers"), ("还需知道", "still needed"), ("条目", "entry"), ("日期", "date")]
     for place, head in enumerate(heads):
         results.write_string(0, place, head[0 if lang == "zh" else 1], style["head"])
     results.set_column(1, 1, 34)
-    results.set_column(9, 9, 40)
+    results.set_column(10, 10, 40)
     reasons.set_column(2, 2, 110)
     line = why = 1
     for answer in shown_answers(assessment):
@@ -189,7 +189,7 @@ def _result_row(pack: Pack, sheet: Any, line: int, answer: Answer, assessment: A
     needs = "、".join(need_label(pack, n, lang) for n in answer.needs)
     amount = answer.amount
     values = (answer.row, pack.entries[answer.entry].label.text(lang), status, None, None, EVERY[answer.every].text(lang) if answer.every else "",
-              "、".join(answer.articles), pack.office_text(answer.office, lang), papers, needs, answer.entry, assessment.on.isoformat())  # fmt: skip
+              "、".join(answer.articles), pack.office_text(answer.office, lang), "、".join(pack.office_text(office, lang) for office in answer.joins), papers, needs, answer.entry, assessment.on.isoformat())  # fmt: skip
     for place, value in enumerate(values):
         if value is not None:
             sheet.write_string(line, place, value)

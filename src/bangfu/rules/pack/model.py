@@ -336,10 +336,22 @@ class Pack:
         """Return the place's own document."""
         return self.documents[self.place]
 
+    def own_offices(self, office: str) -> list[str]:
+        """Return the place's own offices for a name of a higher level or a role (县级民政部门, civil_affairs); the name itself if there is none."""
+        own = self.document.offices if self.place in self.documents else {}
+        if office in own:
+            return [office]
+        rows = [document.offices[office] for document in self.documents.values() if office in document.offices]
+        role = rows[0].get("role") if rows else office
+        return [name for name, row in own.items() if role and row.get("role") == role] or [office]
+
     def office_text(self, office: str | None, lang: str) -> str:
-        """Return an office's name in a language."""
+        """Return an office's name in a language: the place's own office where a higher level names only what it does."""
         if office is None:
             return ""
+        return "、".join(self._office_text(name, lang) for name in self.own_offices(office))
+
+    def _office_text(self, office: str, lang: str) -> str:
         if lang == "en":
             for document in self.documents.values():
                 if office in document.offices:
