@@ -137,9 +137,9 @@ def blocks_of(household: Household, pack: Pack, names: dict[int, str], today: dt
 
 def _line(line: FactLine, pack: Pack) -> Line:
     fact = pack.vocabulary.facts.get(line.fact)
-    others = tuple((Source(o.source).label, _said(pack, o.fact, o.value), o.true_on) for o in line.others)
+    others = tuple((str(Source(o.source).label), _said(pack, o.fact, o.value), o.true_on) for o in line.others)
     return Line(
-        line.fact, fact_label(pack, line.fact), _said(pack, line.fact, line.value), Source(line.source).label, line.true_on,
+        line.fact, fact_label(pack, line.fact), _said(pack, line.fact, line.value), str(Source(line.source).label), line.true_on,
         line.valid_until, line.evidence, fact is not None and fact.core, others,
     )  # fmt: skip
 
