@@ -78,7 +78,7 @@ def world(db: Any) -> World:
             "foreign": make_user("zhaomin", "赵敏", Role.DISTRICT_OFFICER, other),
         }
         for role in Role:
-            users[role.value] = make_user(role.value, role.label, role, home)
+            users[role.value] = make_user(role.value, str(role.label), role, home)
     return World(areas, users)
 
 

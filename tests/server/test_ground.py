@@ -37,7 +37,7 @@ def views(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
         if isinstance(pattern, URLResolver):
             yield from views(pattern.url_patterns, prefix + str(pattern.pattern))
         elif isinstance(pattern, URLPattern):
-            yield prefix + str(pattern.pattern), pattern.callback
+            yield prefix + str(pattern.pattern), getattr(pattern.callback, "func", pattern.callback)  # a partial tells of what it calls
 
 
 def undeclared(patterns: list[Any]) -> list[str]:
@@ -203,7 +203,7 @@ def test_a_get_cannot_write(world: World, monkeypatch: pytest.MonkeyPatch) -> No
     """A GET has no actor, so that the database refuses whatever a page might try to write."""
     from bangfu.server.desk import views as desk_views
 
-    def writes(request: Any, template: str) -> Any:
+    def writes(request: Any, template: str, shown: Any) -> Any:
         Area.objects.filter(name="武昌区").update(name="x")
 
     client = world.client("worker")
