@@ -18,14 +18,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from copies import Copies
-from setting import DAY, make_accounts, make_areas, ready
+from setting import DAY, KEPT, make_accounts, make_areas, ready
 
 DRAWN = 5_000
 """So many households are drawn, each unlike the others."""
 PEOPLE_A_HOUSEHOLD = 2.8
 """About how many people a drawn household has, at most: never fewer are drawn than needed."""
-KEPT = 27
-"""So many statements in a hundred were written down, and the whole record of what was received: about 15 a person."""
 READINGS = 2
 SEED = 1
 

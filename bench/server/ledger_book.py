@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from setting import DAY, DISTRICT
+from setting import DAY, DISTRICT, KEPT
 
 SEED = 77
+ALWAYS = ("birth_date", "relation", "residence")
+"""What every officer fills in."""
 PEOPLE_A_HOUSEHOLD = 2.8
 COMMUNITIES = [f"{DISTRICT[0]}{s:03d}{c:03d}" for s in range(1, 13) for c in range(1, 13)]
 
@@ -34,8 +36,16 @@ def write_ledger(engine: Any, households: int, path: Path) -> int:
     return len(people)
 
 
+def _filled(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a drawn row with as many cells as the register has statements, under a number that the register does not have."""
+    from bangfu.server.demonstration.names import share
+
+    kept = {name: value for name, value in row.items() if name in (*ALWAYS, "full_name") or share("ledger", name, row["id"]) < KEPT}
+    return {**kept, "id": f"T{row['id']}", "of": f"T{row['of']}"}
+
+
 def _household(row: dict[str, Any], place: int) -> dict[str, Any]:
-    return {**row, "area_code": COMMUNITIES[place % len(COMMUNITIES)], "address": f"示例路{place}号（虚构）"}
+    return {**_filled(row), "area_code": COMMUNITIES[place % len(COMMUNITIES)], "address": f"示例路{place}号（虚构）"}
 
 
 def _people(drawn: Any) -> list[dict[str, Any]]:
@@ -46,7 +56,7 @@ def _people(drawn: Any) -> list[dict[str, Any]]:
     found = []
     for n, row in enumerate(drawn.people):
         relation = "self" if "self" not in relations and n == 0 else row["relation"] or "other"
-        found.append({**row, "name": name_of(row["full_name"], row["id"]), "relation": relation})
+        found.append({**_filled(row), "name": name_of(row["full_name"], row["id"]), "relation": relation})
     return found
 
 

@@ -33,7 +33,7 @@ GUNICORN = ["--workers", "2", "--threads", "8", "--keep-alive", "5", "--no-contr
 BUDGETS = {"household page": 300, "list with filters": 300, "search by name": 300, "self-check step: page": 150, "self-check step: answer": 150}
 FILTERS = ("age=old", "age=minor&size=4", "trait=has_disability", "size=1&age=very_old", "record=some", "record=unknown&trait=in_school", "trait=single_parent_family&size=2", "conflict=1", "")
 WARM_SECONDS = 25
-IMPORTED, IMPORT_BUDGET, NIGHT_BUDGET = 10_000, 60, 60
+IMPORTED, IMPORT_BUDGET, NIGHT_BUDGET = int(os.environ.get("BENCH_IMPORT", "10000")), 60, 60
 PLACE = "wuchang"
 
 
@@ -185,7 +185,7 @@ def imported(folder: Path) -> str:
     path = folder / "ledger.xlsx"
     people = write_ledger(engine_of(PLACE), IMPORTED, path)
     district, officer = Area.objects.get(code="420106"), Actor.objects.get(name="示例4")
-    begun = time.perf_counter()
+    begun, busy = time.perf_counter(), time.process_time()
     with acting_as(officer):
         run = import_actions.upload(import_actions.Upload(district, "台账.xlsx", path.read_bytes(), DAY, Source.DECLARED))
     running.run(run.check_job or 0)
@@ -197,7 +197,7 @@ def imported(folder: Path) -> str:
     done = time.perf_counter()
     told, kept = Job.objects.get(pk=job.pk).result, ImportRun.objects.get(pk=run.pk)
     took = done - checked
-    return f"| import of {told.get('new', 0):,} households ({people:,} people; {kept.report['faulty']} kept out) | {took:.0f} s, dry run before {checked - begun:.0f} s | {IMPORT_BUDGET} s | {'held' if took < IMPORT_BUDGET else '**missed**'} |"
+    return f"| import of {told.get('new', 0):,} households ({people:,} people; {kept.report['faulty']} kept out) | {took:.0f} s, dry run before {checked - begun:.0f} s; {time.process_time() - busy:.0f} s of processor time besides the database's | {IMPORT_BUDGET} s | {'held' if took < IMPORT_BUDGET else '**missed**'} |"
 
 
 def night() -> str:
@@ -212,13 +212,13 @@ def night() -> str:
     district = Area.objects.get(code="420106")
     with acting_as(system_actor("夜间测算")):
         job = ask_nightly(district, DAY)
-    begun = time.perf_counter()
+    begun, busy = time.perf_counter(), time.process_time()
     running.run(job.pk)
-    took, done = time.perf_counter() - begun, Job.objects.get(pk=job.pk)
+    took, spent, done = time.perf_counter() - begun, time.process_time() - busy, Job.objects.get(pk=job.pk)
     if done.status != "done":
         return f"| nightly run | failed: {done.reason} | {NIGHT_BUDGET} s | **missed** |"
     people = NightlyRun.objects.get(district=district, on=DAY).people
-    return f"| nightly run of {people:,} people | {took:.0f} s | {NIGHT_BUDGET} s | {'held' if took < NIGHT_BUDGET else '**missed**'} |"
+    return f"| nightly run of {people:,} people | {took:.0f} s; {spent:.0f} s of processor time besides the database's | {NIGHT_BUDGET} s | {'held' if took < NIGHT_BUDGET else '**missed**'} |"
 
 
 def machine() -> str:

@@ -64,6 +64,14 @@ def test_a_filled_template_is_read_back_exactly(tmp_path: Path) -> None:
     assert given.collections == {"members", "households"}
 
 
+def test_decisions_are_columns_too(tmp_path: Path) -> None:
+    """A yes in the column of a recognition is what an office decided."""
+    given = read(ledger(tmp_path, ("户", 3, "dibao_household", "是"), ("人员", 4, "tekun_person", "否")))
+
+    assert given.of_entity("household")[0].stated == {"dibao_household": True}
+    assert {row.id: row.stated for row in given.of_entity("person")} == {"A": {}, "B": {"tekun_person": False}}
+
+
 def test_the_long_sheet_states_claims_and_other_facts(tmp_path: Path) -> None:
     """A bill is several rows of the long sheet: kind, number, of whom, fact, value."""
     rows = [("total_cost", 16000), ("报销前", None)]

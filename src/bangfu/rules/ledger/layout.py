@@ -18,9 +18,9 @@ YES_NO = ("是", "否")
 HEADER_ROWS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """One column: the key (fact, recognition or link), its label and what may be entered."""
+    """One column: the key (fact, recognition or link), its label and what may be entered. Each is itself alone: an entry has no hash."""
 
     key: str
     label: Label
