@@ -35,8 +35,12 @@ class Glance:
     def left(self, rows: list[Row]) -> list[Row]:
         """Return the rows that are not refused at a glance."""
         own, barred, above = self.own, self.barred, self.above
-        if not (own or barred or above):
-            return rows
+        if not (barred or above):
+            if not own:
+                return rows
+            if len(own) == 1:
+                only = own[0]
+                return [row for row in rows if (value := row.v[only]) is not False and value is not CLOSED]
         found = []
         for row in rows:
             v = row.v

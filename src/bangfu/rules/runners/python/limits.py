@@ -118,9 +118,10 @@ class Limiter:
             if reduced.__class__ is not Unknown and ops.COMPARE["le"](reduced, 0) is True:
                 result.status = False
             return
-        if result.amount is None:
-            return
-        reduced = _at_most(result.amount, left)
+        amount = result.amount
+        if amount is None or (left.__class__ is int and left > 0 and (amount.__class__ is Unknown or (amount.__class__ is int and amount <= left))):
+            return  # nothing to take off
+        reduced = _at_most(amount, left)
         if reduced.__class__ is not result.amount.__class__ or reduced != result.amount:
             result.notes.append(("limit", (limit.address, most, left)))
         result.amount = reduced

@@ -18,6 +18,22 @@ READS = ("fact", "result", "receives")
 _LOOP_COST = 50
 
 
+class _Merged(dict[tuple[frozenset[str], frozenset[str]], Unknown]):
+    """Unknown values by what two others need: the names of a pack meet in the same pairs again and again."""
+
+    most = 50_000
+
+    def __missing__(self, pair: tuple[frozenset[str], frozenset[str]]) -> Unknown:
+        if len(self) >= self.most:
+            self.clear()
+        found = self[pair] = Unknown(pair[0] | pair[1])
+        return found
+
+
+MERGED = _Merged()
+"""The unknown value that needs all that two of them need, by both their needs."""
+
+
 def slot_name(node: Node) -> str:
     """Return the name of the slot that a read of a fact or result stands for."""
     return f"receives {node.data.name}" if node.op == "receives" else str(node.data.name)
@@ -54,13 +70,13 @@ def all_of(parts: list[Closure], places: tuple[int, ...] = ()) -> Closure:
                     continue
                 if value.__class__ is not Unknown:
                     return False
-                found = value if found is None else Unknown(found.needs | value.needs)
+                found = value if found is None else MERGED[found.needs, value.needs]
         for part in parts:
             value = part(r, m)
             if value is True:
                 continue
             if value.__class__ is Unknown:
-                found = value if found is None else Unknown(found.needs | value.needs)
+                found = value if found is None else MERGED[found.needs, value.needs]
             elif not value:
                 return False
         return True if found is None else found
@@ -80,13 +96,13 @@ def any_of(parts: list[Closure], places: tuple[int, ...] = ()) -> Closure:
                 if value is True:
                     return True
                 if value.__class__ is Unknown:
-                    found = value if found is None else Unknown(found.needs | value.needs)
+                    found = value if found is None else MERGED[found.needs, value.needs]
         for part in parts:
             value = part(r, m)
             if value is False:
                 continue
             if value.__class__ is Unknown:
-                found = value if found is None else Unknown(found.needs | value.needs)
+                found = value if found is None else MERGED[found.needs, value.needs]
             elif value:
                 return True
         return False if found is None else found
@@ -104,17 +120,12 @@ def total_of(first: Closure, others: list[Closure]) -> Closure:
             if found.__class__ is int and value.__class__ is int:
                 found = found + value
             elif found.__class__ is Unknown and value.__class__ is Unknown:
-                found = merged(found, value)
+                found = MERGED[found.needs, value.needs]
             elif found.__class__ is not Unknown or value.__class__ is not int:
                 found = ops.add(found, value)
         return found
 
     return total
-
-
-def merged(a: Unknown, b: Unknown) -> Unknown:
-    """Return what needs all that two unknown values need; the first itself where it needs the other's already."""
-    return a if b.needs <= a.needs else Unknown(a.needs | b.needs)
 
 
 def opposite(part: Closure) -> Closure:

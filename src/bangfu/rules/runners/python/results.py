@@ -44,7 +44,7 @@ def read_value(result: Result) -> Any:
 def settle(result: Result) -> None:
     """Bring status and amount together: nothing left is not met; a range that starts at 0 is undecided."""
     amount = result.amount
-    if result.status is not True or amount is None:
+    if result.status is not True or amount is None or (amount.__class__ is int and amount > 0):
         return
     if amount is CLOSED:
         result.amount, result.status = 0, False

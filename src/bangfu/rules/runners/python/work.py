@@ -37,10 +37,11 @@ class Writer:
 
     def write(self, row: Row, result: Result) -> None:
         """Write one result's value."""
-        if not self.is_benefit:
-            row.v[self.value_slot] = result.status
-            return
-        row.v[self.value_slot] = read_value(result)
+        status = result.status
+        if not self.is_benefit or status.__class__ is Unknown:
+            row.v[self.value_slot] = status
+        else:
+            row.v[self.value_slot] = read_value(result)
         if self.receives_slot is not None:
             row.v[self.receives_slot] = self.received(row, result)
 
@@ -111,6 +112,7 @@ class EntryWork:
         self.reduced = self.threshold is not None or self.limiter is not None
         self.by_owner = self.entity in OWNER_ENTITIES
         self.glance = Glance(entry, program.layout.slots)
+        self.quick = not self.is_recognition and self.writer.receives_slot is None  # the record says nothing about a refusal
         self.unconditional = self.plain and entry.kind in ("duty", "signal") and not (conditions_of(entry, self.compiler) or entry.tiers)
 
     def preset(self, blank: list[Any]) -> None:
@@ -134,12 +136,12 @@ class EntryWork:
     def run(self, run: Run) -> None:
         """Work the entry out for every row."""
         rows = run.rows[self.entity]
-        if self.unconditional:
+        if self.unconditional or not rows:
             return
-        if self.plain and rows:
-            rows = self._left(rows, run)
-        if not rows:
-            return
+        if self.plain:
+            rows = self.glance.left(rows) if self.quick else self._left(rows, run)
+            if not rows:
+                return
         if self.reduced:
             results = [self.first_steps(row, run) for row in rows]
             self._reduce(rows, results)
@@ -147,12 +149,9 @@ class EntryWork:
                 self._finish(row, result, run)
         elif self.plain and not self.is_recognition:
             self._plain_rows(rows)
-        elif self.plain:
-            for row in rows:
-                self._finish(row, self._filled(row, self.fits(row, None)), run)
         else:
             for row in rows:
-                result = self.first_steps(row, run)
+                result = self._filled(row, self.fits(row, None)) if self.plain else self.first_steps(row, run)
                 self._round(row, result)
                 self._finish(row, result, run)
 
@@ -169,17 +168,22 @@ class EntryWork:
 
     def _plain_rows(self, rows: list[Row]) -> None:
         """Work out an entry that is always in force, without claim or limit: most of a pack, so the way is short."""
+        fits, slot, fill, tier = self.fits, self.slot, self.fill, self.tier
         for row in rows:
-            status = self.fits(row, None)
+            status = fits(row, None)
             if status is False:
-                row.v[self.slot] = self.refused
+                row.v[slot] = self.refused
                 self.writer.refuse(row, self.refused)
                 continue
-            result = row.v[self.slot] = self._filled(row, status)
-            if self.money:
-                self._round(row, result)
-            if result.status is True and result.amount is not None:
-                settle(result)
+            result = row.v[slot] = Result(status)
+            if fill is not None:
+                fill(row, result)
+                if result.amount is not None:
+                    self._round(row, result)
+                    if result.status is True:
+                        settle(result)
+            elif tier is not None:
+                result.tier = tier(row, result)
             self.writer.write(row, result)
 
     def _reduce(self, rows: list[Row], results: list[Result]) -> None:
@@ -257,7 +261,7 @@ class EntryWork:
         if amount is None or not self.money or (result.notes and _settled(result)):
             return
         result.before = amount
-        if amount.__class__ is Unknown:
+        if amount.__class__ is Unknown or (amount.__class__ is int and amount >= 0 and self.entry.round is None):
             return
         rounding = self.entry.round
         value: Any = rounding
