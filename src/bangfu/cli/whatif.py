@@ -99,6 +99,8 @@ def _told(ctx: Context, found: WhatIf, out: Path, day: dt.date) -> None:
     for difference in found.differences[:MOST]:
         said.print(f"[bold]{escape(difference.text(ctx.lang))}[/]")
     said.print(ctx.say(f"自 {day} 起；台账 {found.households:,} 户 {found.people:,} 人", f"from {day}; {found.households:,} households, {found.people:,} people"))
+    if found.rows_rejected:
+        said.print(ctx.say(f"另有 {found.households_rejected:,} 户因资料有错未计入（{found.rows_rejected:,} 行，见 {out / 'base' / 'rejects.csv'}）", f"{found.households_rejected:,} more were left out ({found.rows_rejected:,} faulty rows: {out / 'base' / 'rejects.csv'})"))
     said.print()
     said.print("  ".join(f"{words.text(ctx.lang)} [bold]{found.classes[name]:,}[/]" for name, words in CLASS_WORDS.items() if found.classes[name] or name in ("gain", "lose", "none")) + ctx.say("（户）", " (households)"))
     month = next((row["low_after"] - row["low_before"] for row in found.costs if row["every"] == "month"), 0)

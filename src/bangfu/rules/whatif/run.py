@@ -128,6 +128,11 @@ def what_if(pair: Pair, order: WhatIfOrder, progress: Progress, also: Callable[[
     try:
         found = _compared(connection, pair, order, manifests)
         homes = most_changed(connection, order.most)
+    except (duckdb.InterruptException, RuntimeError) as error:
+        # Ctrl-C inside a query comes out of DuckDB as a plain RuntimeError.
+        if "interrupt" not in str(error).lower():
+            raise
+        raise KeyboardInterrupt from None
     except (duckdb.Error, pa.ArrowException, OSError, MemoryError) as error:
         raise readable(error, order.means) from error
     finally:
