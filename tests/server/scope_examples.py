@@ -96,7 +96,8 @@ Arguments = Callable[[Objects], dict[str, Any]]
 EXAMPLES: dict[str, Arguments] = {
     **{f"desk:admin_{name}": lambda o: {"pk": o.user.pk} for name in ("user", "switch", "assign", "end_role", "secure", "relative")},
     **{f"desk:admin_{name}": lambda o: {"pk": o.job.pk} for name in ("job", "job_retry", "job_cancel")},
-    **{f"desk:{name}": lambda o: {"pk": o.household.pk} for name in ("documents", "document_add", "household_hold", "household_erase")},
+    **{f"desk:{name}": lambda o: {"pk": o.household.pk} for name in ("documents", "document_add", "household_hold", "household_erase", "changes")},
+    "desk:change": lambda o: {"pk": o.household.pk, "kind": "split"},
     **{f"desk:{name}": lambda o: {"pk": o.file.pk} for name in ("document", "document_small", "document_withdraw")},
     **{f"desk:{name}": lambda o: {"pk": o.person.pk} for name in ("person_rights", "consent_add", "request_add", "person_copy")},
     **{f"desk:{name}": lambda o: {"pk": o.more["run"].pk} for name in ("import_run", "import_confirm", "import_drop")},
