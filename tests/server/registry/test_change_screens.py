@@ -100,7 +100,7 @@ def test_a_stale_form_is_sent_again(world: World, family: Household) -> None:
     form = {"on": LATER, "version": seen, f"goes_{son.pk}": "self", "address": "新住址"}
     refused = client.post(at(family, "split"), form)
     page = refused.content.decode()
-    assert (refused.status_code, "别人刚刚改了这一户" in page, 'value="新住址"' in page) == (422, True, True)
+    assert (refused.status_code, "这一户刚刚有变动" in page, 'value="新住址"' in page) == (422, True, True)
     assert f'name="version" value="{seen + 1}"' in page
     assert client.post(at(family, "split"), {**form, "version": seen + 1}).status_code == 302
 

@@ -52,7 +52,7 @@ def change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         except RefusedError as error:
             form.add_error(None, error.zh)
         except StaleError:
-            form.add_error(None, _("别人刚刚改了这一户，还没有办理。请核对下面的成员后再提交一次。"))
+            form.add_error(None, _("这一户刚刚有变动，可能是别人改的，也可能是您已经提交过一次。这次还没有办理，请核对现在的成员，需要时再提交。"))
             household.refresh_from_db()
             form.data = form.data.copy()  # type: ignore[attr-defined]
             form.data["version"] = str(household.version)  # type: ignore[index]
