@@ -64,6 +64,7 @@ def table() -> list[Entry]:
         Entry("sign of life of the worker", minute, sign_of_life.enqueue),
         Entry("seal the audit", minute, seal),
         Entry("keep the head of the audit outside the database", day, keep_head),
+        Entry("hold current facts against the log", day, lambda: ask_daily("registry.compare")),
         Entry("look for people entered twice", day, lambda: ask_daily("registry.duplicates")),
         Entry("list what is kept long enough", day, lambda: ask_daily("registry.retention")),
         Entry("forget ledgers that nobody confirmed", day, forget_ledgers),

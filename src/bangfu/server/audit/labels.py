@@ -37,6 +37,7 @@ LABELS = {
     "document": _("打开材料"),
     "documents": _("查看材料"),
     "duplicate": _("核对疑似重复"),
+    "facts.worked_out": _("按陈述重算现况"),
     "file.destroyed": _("销毁材料"),
     "household.erased": _("销毁一户"),
     "household.held": _("保全一户"),
