@@ -73,6 +73,7 @@ def table() -> list[Entry]:
         Entry("keep the head of the audit outside the database", day, keep_head),
         Entry("forget kept answers that expired", dt.timedelta(hours=1), forget_answers),
         Entry("forget old drafts", day, forget_drafts),
+        Entry("hold current facts against the log", day, lambda: ask_daily("registry.compare")),
         Entry("look for people entered twice", day, lambda: ask_daily("registry.duplicates")),
         Entry("list what is kept long enough", day, lambda: ask_daily("registry.retention")),
         Entry("forget ledgers that nobody confirmed", day, forget_ledgers),

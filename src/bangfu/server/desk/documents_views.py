@@ -19,7 +19,7 @@ from bangfu.server.desk.register_forms import DocumentForm
 from bangfu.server.files import actions
 from bangfu.server.files.kinds import PHOTOS, FileRefusedError
 from bangfu.server.files.models import StoredFile
-from bangfu.server.files.selectors import files_of, kind_label, openable, opened
+from bangfu.server.files.selectors import files_of, files_within, kind_label, openable, opened
 from bangfu.server.registry.models import Household
 from bangfu.server.registry.packs import pack_at, papers_of
 from bangfu.server.registry.selectors import households_within, members_of
@@ -73,7 +73,9 @@ def document_small(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def document_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a file back, with a reason."""
-    file: StoredFile = get_object_or_404(openable(request.scope), pk=pk)  # type: ignore[attr-defined]
+    file: StoredFile = get_object_or_404(files_within(request.scope), pk=pk)  # type: ignore[attr-defined]
+    if file.withdrawn:  # a second click
+        return redirect("desk:documents", pk=file.household_id)
     form = ReasonForm(request.POST)
     if form.is_valid():
         actions.withdraw(file, form.cleaned_data["reason"])

@@ -16,10 +16,12 @@ from bangfu.server.calendar import clock
 from bangfu.server.jobs.kinds import JobRefusedError, job
 from bangfu.server.jobs.running import JobRun
 from bangfu.server.registry import duplicate_actions, import_actions, rights_actions
+from bangfu.server.registry.actions import put_right_if_different
 from bangfu.server.registry.enums import ImportStatus
 from bangfu.server.registry.import_check import Register
 from bangfu.server.registry.import_models import ImportRun
 from bangfu.server.registry.ledger_file import LedgerBook, read_book
+from bangfu.server.registry.models import Household
 from bangfu.server.registry.packs import pack_at
 
 BATCH = 200
@@ -113,3 +115,16 @@ def list_retention(run: JobRun) -> dict[str, Any]:
             told["files"] += rights_actions.destroy_due_files(district)
             step.done += 1
     return told
+
+
+@job("registry.compare", "核对现况与陈述")
+def compare_facts(run: JobRun) -> dict[str, Any]:
+    """Hold what is current against the log, household by household, and put it right: a validity ended, or a row was changed beside the log."""
+    while True:
+        batch = list(Household.objects.filter(pk__gt=run.state.get("last", 0)).order_by("pk")[:BATCH])
+        if not batch:
+            return {"compared": run.done, "put_right": run.state.get("put_right", 0)}
+        with run.step() as step:
+            put_right = sum(put_right_if_different(household) for household in batch)
+            step.state = {"last": batch[-1].pk, "put_right": step.state.get("put_right", 0) + put_right}
+            step.done += len(batch)
