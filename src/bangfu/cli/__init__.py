@@ -18,7 +18,7 @@ COMMANDS = {
     "check": "policies", "coverage": "policies", "missing": "policies", "readings": "policies", "rules": "browsing",
     "run": "population", "synth": "synth",
     "template": "making", "new": "making", "cases": "policies",
-    "serve": "serving", "upgrade": "installing", "accounts": "installing", "doctor": "installing", "audit": "auditing", "keys": "keys", "backup": "keeping", "restore": "keeping",
+    "serve": "serving", "upgrade": "installing", "accounts": "installing", "doctor": "installing", "audit": "auditing", "replay": "replaying", "keys": "keys", "backup": "keeping", "restore": "keeping",
 }  # fmt: skip
 
 

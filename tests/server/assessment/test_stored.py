@@ -14,7 +14,7 @@ from bangfu.server.assessment import replaying
 from bangfu.server.assessment.actions import assess_household
 from bangfu.server.assessment.live import assess_now
 from bangfu.server.assessment.models import PackContent, StoredAssessment
-from bangfu.server.assessment.replaying import replay
+from bangfu.server.assessment.replaying import replay, replay_stored
 from bangfu.server.audit.acting import NoActorError, acting_as, actor_of
 from bangfu.server.audit.models import Entry
 from bangfu.server.audit.triggers import PREFIX, install
@@ -95,6 +95,16 @@ def test_a_changed_answer_is_found(family: Family) -> None:
     assert "存下的事实与事实摘要不符" in replay(tampered(stored, given=given)).faults
     files = {**PackContent.objects.get(pk=stored.pack_hash).files, "wuchang/parameters.yaml": ""}
     assert replay(tampered(stored, files=files)).faults[-1] == "政策包存档与政策包摘要不符"
+
+
+def test_all_that_is_stored_is_replayed(family: Family) -> None:
+    """All, the newest, or by number; a changed one among them is named."""
+    first, second = stored_by_worker(family), stored_by_worker(family)
+    assert [(found.pk, found.proved) for found in replay_stored()] == [(first.pk, True), (second.pk, True)]
+    assert [found.pk for found in replay_stored(last=1)] == [second.pk]
+    assert [found.pk for found in replay_stored([first.pk])] == [first.pk]
+    tampered(first, result_hash="0" * 64)
+    assert {found.pk: found.proved for found in replay_stored()} == {first.pk: False, second.pk: True}
 
 
 def test_what_is_on_record_is_read(family: Family) -> None:

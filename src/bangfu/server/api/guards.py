@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 from django.http import HttpRequest
@@ -40,6 +41,8 @@ def acts(action: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """
 
     def guarded(view: Callable[..., Any]) -> Callable[..., Any]:
+        names = set(signature(view).parameters)
+
         @wraps(view)
         def call(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             token: ApiToken = request.auth  # type: ignore[attr-defined]
@@ -50,6 +53,7 @@ def acts(action: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             record_reading(token.user, PAGE + view.__name__, rows=1)
             if not scope.ranges:
                 raise RefusedError(403, "action", f"这个令牌不能做 {action}", f"this token may not do {action}")
+            _known(request, names)
             request.scope = scope  # type: ignore[attr-defined]
             if request.method in ("GET", "HEAD"):
                 return view(request, *args, **kwargs)
@@ -59,3 +63,11 @@ def acts(action: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return call
 
     return guarded
+
+
+def _known(request: HttpRequest, names: set[str]) -> None:
+    """Refuse a query parameter that the address does not have: a misspelt filter must not widen what comes back."""
+    unknown = sorted(set(request.GET) - names)
+    if unknown:
+        said = "、".join(name[:40] for name in unknown[:5])
+        raise RefusedError(422, "query", f"没有这个参数：{said}", f"there is no such parameter: {said}")

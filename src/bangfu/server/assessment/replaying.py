@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -51,6 +52,17 @@ def replay(stored: StoredAssessment) -> Replay:
     if _decided(found.as_data()) != _decided(stored.data):
         faults.append("重算的结论与存下的结论不同")
     return Replay(stored.pk, tuple(faults), found.canonical_json() == stored.text)
+
+
+def replay_stored(numbers: Sequence[int] = (), last: int | None = None) -> Iterator[Replay]:
+    """Yield the outcome of stored assessments: all, those of some numbers, or the newest so many; those of one pack together."""
+    rows = StoredAssessment.objects.all()
+    if numbers:
+        rows = rows.filter(pk__in=numbers)
+    if last is not None:
+        rows = rows.filter(pk__in=list(rows.order_by("-pk").values_list("pk", flat=True)[:last]))
+    for stored in rows.order_by("pack_hash", "pk").iterator(chunk_size=200):
+        yield replay(stored)
 
 
 def _kept_faults(stored: StoredAssessment) -> list[str]:

@@ -58,7 +58,6 @@ LABELS = {
     "whatif.asked": _("发起政策试算"),
     "whatif.done": _("政策试算完成"),
     "nightly.done": _("每晚测算完成"),
-    "assessment.stored": _("测算存档"),
     "whatif.households": _("查看试算涉及的户"),
     "nightly.findings": _("查看政策找人线索"),
     "sessions.ended": _("退出全部设备"),

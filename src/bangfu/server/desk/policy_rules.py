@@ -17,6 +17,7 @@ from bangfu.rules.missing import missing_rows
 from bangfu.rules.pack.model import Entry
 from bangfu.rules.phrases import KIND_NAMES
 from bangfu.rules.policies_folder import policies_folder
+from bangfu.rules.population.answers import GIVEN
 from bangfu.server.accounts.guards import staff
 from bangfu.server.areas.models import Area
 from bangfu.server.assessment.engines import engine_in
@@ -69,7 +70,7 @@ def pack(request: HttpRequest, code: str) -> HttpResponse:
     engine, night = engine_in(district, day), last_night(district)
     words, kind = request.GET.get("q", "").strip()[:60], request.GET.get("kind", "")
     reached = reach(night, request.scope)  # type: ignore[attr-defined]
-    rules = [(entry, entry.label.text(language()), KIND_NAMES[entry.kind][language() == "en"], _articles(engine, entry), reached.get(entry.id)) for entry in _rules(engine, words, kind)]
+    rules = [(entry, entry.label.text(language()), KIND_NAMES[entry.kind][language() == "en"], _articles(engine, entry), reached.get(entry.id), entry.kind in GIVEN) for entry in _rules(engine, words, kind)]
     document = engine.pack.document
     shown = {
         "district": district, "document": document, "title": document.title.text(language()), "number": document.raw.get("number") or "",
