@@ -25,6 +25,7 @@ from bangfu.server.assessment.standing import districts_over
 from bangfu.server.audit.actions import record_reading
 from bangfu.server.calendar import clock
 from bangfu.server.desk.list_form import ListForm
+from bangfu.server.desk.words import said_by
 from bangfu.server.registry.listing import Wanted, listed, with_members
 from bangfu.server.registry.search import households_with, people_with_card, people_with_id
 from bangfu.server.workspace.actions import WorkspaceFullError, delete_view, save_view
@@ -110,7 +111,7 @@ def keep_view(request: HttpRequest) -> HttpResponse:
             save_view(request.user, PAGE, form.cleaned_data["name"].strip(), query)  # type: ignore[arg-type]
             messages.success(request, _("已保存为常用筛选。"))
         except WorkspaceFullError as error:
-            messages.error(request, error.zh)
+            messages.error(request, said_by(error))
     return HttpResponseRedirect(f"{reverse('desk:households')}?{query}")
 
 
