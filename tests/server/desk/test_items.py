@@ -86,9 +86,10 @@ def test_a_row_that_cannot_be_is_said(changed: dict[str, Any], said: str, world:
 
 
 @pytest.mark.parametrize("posted", [{"entity": "person"}, {"entity": "place"}, {"entity": "organisation"}, {"entity": "x"}, {}])
-def test_what_is_no_item_is_not_there(posted: dict[str, str], world: World, family: Family) -> None:
-    """404."""
-    assert world.client("worker").post(at(family, "new/"), posted).status_code == 404
+def test_what_is_no_item_is_not_added(posted: dict[str, str], world: World, family: Family) -> None:
+    """A sentence, nothing added."""
+    assert "没有这一类事项" in text(world.client("worker").post(at(family, "new/"), posted, follow=True))
+    assert not Item.objects.exists()
 
 
 def test_an_item_of_nobody_is_not_added(world: World, family: Family, foreign: Family) -> None:

@@ -21,7 +21,7 @@ from bangfu.server.desk.asked import HOUSEHOLD, NEXT, asked_of
 from bangfu.server.desk.drafts import keep_for_holder, keep_posted, posted_in, slip_for
 from bangfu.server.desk.fact_form import ClashError, FactForm, FaultyError, sentences
 from bangfu.server.desk.household_views import household_at
-from bangfu.server.desk.words import entity_text
+from bangfu.server.desk.words import entity_text, said_by
 from bangfu.server.registry.actions import Provenance
 from bangfu.server.registry.enums import HouseholdStatus, Source
 from bangfu.server.registry.models import Household, Item
@@ -106,7 +106,7 @@ def _keep(request: HttpRequest, form: FactForm, key: str) -> HttpResponse:
         keep_posted(request.user, draft_key(form.household.pk, key), request.POST, form.household.pk)
         messages.success(request, _("草稿已保存，只有您看得到，还没有记到这一户上。"))
     except WorkspaceFullError as error:
-        messages.error(request, error.zh)
+        messages.error(request, said_by(error))
     return HttpResponseRedirect(request.get_full_path())
 
 

@@ -81,7 +81,7 @@ def new_item(request: HttpRequest, pk: int) -> HttpResponse:
     household = _open(request, pk)
     entity = engine_for(household.area_code, clock.today()).pack.vocabulary.entities.get(request.POST.get("entity", ""))
     if entity is None or not entity.collection or entity.belongs_to not in ("household", "person") or entity.id == "person":
-        messages.error(request, _("请选一种事项。"))
+        messages.error(request, _("没有这一类事项，请从下面选。"))
         return redirect("desk:items", pk=pk)
     person = _person(household, request.POST.get("of", "")) if entity.belongs_to == "person" else None
     if entity.belongs_to == "person" and person is None:

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from bangfu.server.desk import household_views, intake_views, item_views, list_views, new_household_views
+from bangfu.server.desk import household_views, intake_views, item_views, list_export, list_views, new_household_views
 
 urlpatterns = [
     path("households/", list_views.households, name="households"),
     path("households/views/keep/", list_views.keep_view, name="keep_view"),
     path("households/views/drop/", list_views.drop_view, name="drop_view"),
+    path("households/export/", list_export.export_list, name="export_list"),
     path("households/number/", list_views.search_number, name="search_number"),
     path("households/new/", new_household_views.new_household, name="new_household"),
     path("households/new/drop/", new_household_views.drop_new, name="drop_new"),
