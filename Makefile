@@ -4,7 +4,8 @@ PYTHON     ?= python3
 UV_VERSION := 0.13.9
 UV         := .uv/bin/uv
 BIN        := .venv/bin
-ON_CORES   := -n 2
+# Tests of one xdist group share what is dear to start; groups and single tests go to whichever core is free.
+ON_CORES   := -n 2 --dist loadgroup
 PORT       ?= 8000
 # Spark runs on Java: where there is none, its 500 MB are not installed, and its tests say so.
 SPARK      := $(if $(shell command -v java 2>/dev/null),requirements/spark.txt)

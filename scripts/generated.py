@@ -16,7 +16,7 @@ from bangfu.cli import cli
 from bangfu.rules.synthetic.load import distributions
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from reference_pages import language, vocabulary  # noqa: E402
+from reference_pages import language, runners, vocabulary  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "generated"
 WIDTH = 110  # characters a line in printed help
@@ -69,6 +69,7 @@ SYNTHETIC = (
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "language.md": language,
+    "runners.md": runners,
     "vocabulary.md": vocabulary,
     "synthetic.md": synthetic,
 }

@@ -16,14 +16,24 @@ from bangfu.rules.vocabulary import CodeList, Fact, Vocabulary
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.rules.spec.harness import PLACE, POLICIES, RUNNERS, Table, read_tables  # noqa: E402
+from bangfu.rules.runners.sql.support import GAPS  # noqa: E402
+from tests.rules.spec.harness import PLACE, POLICIES, RUNNERS, Runner, Suite, Table, read_tables  # noqa: E402
+from tests.rules.spec.operations import listed, words_of  # noqa: E402
 
 LANGUAGE_HEAD = """# 规则语言 | The rule language
 
-每种写法的含义和小表。表中每一行都由两个执行器（Python 与 SQL）各算一遍，由 `tests/rules/test_spec.py` 把关。
-What each form means, with a small table. Every row is worked out by both runners (Python and SQL) and held by `tests/rules/test_spec.py`.
+每种写法的含义和小表。表中每一行都由三个执行器（Python、DuckDB、Spark）各算一遍，由 `tests/rules/test_spec.py` 把关。
+What each form means, with a small table. Every row is worked out by three runners (Python, DuckDB, Spark) and held by `tests/rules/test_spec.py`.
 
 `missing` 没有说（输入）或未知（结果） · `closed` 门已关 · `10..20` 区间 | not stated (in) or unknown (out) · behind a closed gate · a range"""
+RUNNERS_HEAD = """# 三个执行器 | The three runners
+
+同一份规则由三个执行器计算：`python`（参照，逐户，说明理由）、`duckdb`（一台机器上的整本台账）、`spark`（集群）。每种运算在规则语言的表与例中各出现几次、由谁算，见下表；`tests/rules/test_spec.py` 逐行核对。怎样证明三者一致：`docs/developer/runners.md`。
+One set of rules, three runners: `python` (the reference: one household, with reasons), `duckdb` (a whole ledger on one machine), `spark` (a cluster). How often each operation stands in the tables and examples of the language, and who carries it out; held row by row by `tests/rules/test_spec.py`. How the three are proved to agree: `docs/developer/runners.md`."""
+GAPS_HEAD = """## SQL 不算的 | What SQL does not carry out
+
+出现在所问条目中时，编译即报错，不会跳过。两种 SQL 的缺口相同：同一棵树，两种写法。
+Refused when the program is made, never skipped. Both kinds of SQL have the same gaps: one tree, two dialects."""
 VOCABULARY_HEAD = """# 词汇表 | The vocabulary
 
 每项事实只声明一次（`policies/vocabulary/`）。 | Each fact is declared once.
@@ -52,11 +62,32 @@ def _table(table: Table) -> str:
         lines += ["", f"数值 figures: {figures}"]
     lines += ["", _row([*table.columns, "="]), _row(["---"] * (len(table.columns) + 1))]
     lines += [_row([_cell(cell) for cell in row]) for row in table.rows]
-    return "\n".join([*lines, "", " · ".join(_runner(runner.name, table.refused) for runner in RUNNERS)])
+    return "\n".join([*lines, "", " · ".join(_runner(runner, table.refused) for runner in RUNNERS)])
 
 
-def _runner(name: str, refused: dict[str, str]) -> str:
-    return f"{name} ✗ {refused[name]}" if name in refused else f"{name} ✓"
+def _runner(runner: Runner, refused: dict[str, str]) -> str:
+    return f"{runner.name} ✗ {refused[runner.gaps]}" if runner.gaps in refused else f"{runner.name} ✓"
+
+
+def runners() -> str:
+    """Return which operation is carried out by which runner, and what is not carried out, with the reason."""
+    suite = Suite()
+    tables = {table.id: table for table in suite.tables}
+    uses: dict[str, list[Table | None]] = {word: [] for word in sorted(listed())}
+    for entry in suite.engine.pack.entries.values():
+        for word in words_of(entry) & uses.keys():
+            uses[word].append(tables.get(entry.id))
+    head = ["运算 | operation", "表与例 | tables and examples", *(runner.name for runner in RUNNERS)]
+    rows = [_row([f"`{word}`", str(len(where)), *(_carried(runner, where) for runner in RUNNERS)]) for word, where in uses.items()]
+    gaps = [_row([f"`{feature}`", reason, "✓", *["不指明 not named" if feature == "needs" else "`NotSupportedInSql`"] * 2]) for feature, reason in GAPS.items()]
+    table = _row([h.replace(" | ", " ") for h in head]) + "\n" + _row(["---"] * len(head))
+    gap_table = _row(["写法 feature", "原因 reason", *(runner.name for runner in RUNNERS)]) + "\n" + _row(["---"] * 5)
+    return "\n\n".join([RUNNERS_HEAD, "\n".join([table, *rows]), GAPS_HEAD, "\n".join([gap_table, *gaps])]) + "\n"
+
+
+def _carried(runner: Runner, where: list[Table | None]) -> str:
+    refused = [table for table in where if table is not None and runner.gaps in table.refused]
+    return "✓" if not refused else f"✓，{len(refused)} ✗ ({', '.join(sorted({table.refused[runner.gaps] for table in refused}))})"
 
 
 def _cell(value: Any) -> str:

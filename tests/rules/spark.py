@@ -38,6 +38,11 @@ class OnSmallSpark:
         """Take a table of columns in."""
         self._keep(table[0], arrow(table, kinds))
 
+    def empty(self, name: str, schema: Any) -> None:
+        """Take a table without rows in."""
+        self.session.createDataFrame([], schema).createOrReplaceTempView(f"`{name}`")
+        self.names.append(name)
+
     def make(self, name: str, select: str) -> None:
         """Make a table of a statement."""
         self._keep(name, self.session.sql(select).toArrow())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,13 +14,15 @@ from bangfu.rules.household import Given
 from bangfu.rules.plan import WORKED_KINDS
 from bangfu.rules.runners.sql.back_ends import OnDuckDb
 from bangfu.rules.runners.sql.columns import Known
+from bangfu.rules.runners.sql.dialects import DIALECTS
 from bangfu.rules.runners.sql.measure import measure
 from bangfu.rules.runners.sql.program import SqlProgram
 from bangfu.rules.units import Quantity
-from tests.conftest import PROOFS
+from tests.conftest import PROOFS, SPARK
 from tests.rules.engines import PLACES, engine
 from tests.rules.random_households import household, on, with_record
 from tests.rules.runners_agree import differences
+from tests.rules.spark import OnSmallSpark
 
 pytestmark = pytest.mark.hypothesis
 
@@ -45,11 +48,31 @@ def test_python_and_sql_agree(place: str, overlay: bool, seed: int) -> None:
         assert paid > 0
 
 
+@pytest.mark.proof
+@pytest.mark.parametrize("place", [pytest.param(place, marks=SPARK) for place in (PLACES if PROOFS else ("county",))])
+def test_python_and_spark_agree(place: str) -> None:
+    """The same, on Spark: one program for each basis; all places in `make proofs`."""
+    rules = engine(place, f"{place}.yaml")
+    dice = random.Random(20)
+    for basis in ("met", "recorded") if PROOFS else ("recorded",):
+        program = SqlProgram(rules, on(place), basis, dialect="spark")
+        givens = [household(rules.pack, dice.randrange(10**9), stated=share) for share in (0.97, 0.9, 0.7, 0.4) for _ in range(6)]
+        for given in givens[::2]:
+            with_record(rules.pack, given, dice.randrange(10**9), on(place))
+
+        same, paid, said = differences(rules, program, givens, OnSmallSpark())
+
+        assert said == []
+        assert same > 2000
+        assert paid > 0
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
 @pytest.mark.parametrize("place", ["cn", *PLACES])
-def test_every_entry_is_carried_out_in_sql(place: str) -> None:
+def test_every_entry_is_carried_out_in_sql(place: str, dialect: str) -> None:
     """Nothing of a pack is left out: every worked entry has its table."""
     rules = engine(place)
-    program = SqlProgram(rules, on(place))
+    program = SqlProgram(rules, on(place), dialect=dialect)
     worked = {
         e.id for e in rules.pack.entries.values()
         if e.kind in WORKED_KINDS and e.per is not None and not (e.kind == "target" and e.measure is None)
@@ -57,6 +80,22 @@ def test_every_entry_is_carried_out_in_sql(place: str) -> None:
 
     assert set(program.results) == worked
     assert len(worked) > 50
+
+
+def test_a_statement_in_several_tables_answers_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Layers that are tables of their own, as Spark gets them, change no answer."""
+    rules = engine("county", "county.yaml")
+    whole = SqlProgram(rules, on("county"), "recorded")
+    monkeypatch.setattr(type(DIALECTS["duckdb"]), "layers_most", 2)
+    cut = SqlProgram(rules, on("county"), "recorded")
+    givens = [household(rules.pack, seed, stated=0.8) for seed in range(12)]
+    for seed, given in enumerate(givens[::2]):
+        with_record(rules.pack, given, seed, on("county"))
+
+    assert cut.run(givens) == whole.run(givens)
+    assert len(cut.statements()) > len(whole.statements()) + 5
+    most, before = (max(len(re.findall(r'layer\d+"? AS \(', text)) for _, text in program.statements()) for program in (cut, whole))
+    assert most <= 2 < before
 
 
 def test_a_wrong_sum_is_noticed() -> None:
@@ -121,3 +160,47 @@ def test_every_number_is_int64(place: str) -> None:
 
     assert {c: kind for c, kind in types.items() if kind not in ("BIGINT", "BOOLEAN", "DATE", "VARCHAR", "VARCHAR[]")} == {}
     assert sum(kind == "BIGINT" for kind in types.values()) > 50
+
+
+@pytest.mark.parametrize("place", [pytest.param(place, marks=SPARK) for place in ["cn", *PLACES]])
+def test_spark_plans_int64_alone(place: str) -> None:
+    """No floating or decimal number stands anywhere in Spark's plan of any stage, and no column is narrower than int64."""
+    program = SqlProgram(engine(place, None if place == "cn" else f"{place}.yaml"), on(place), dialect="spark")
+    end = OnSmallSpark()
+    types: set[str] = set()
+    try:
+        for table, columns in program.inputs.items():
+            end.empty(table, ", ".join(f"`{name}` {SPARK_TYPES[kind]}" for name, kind in columns.items()))
+        for name, select in program.statements():
+            frame = end.session.sql(select)
+            assert wide_of_int64(frame._jdf.queryExecution().analyzed().toJSON()) == set()
+            if ", layer " not in name:  # whole constants in a layer stay small; what reads them makes them int64
+                types |= {field.dataType.simpleString() for field in frame.schema}
+            end.empty(name, frame.schema)
+    finally:
+        end.close()
+
+    assert types <= {"bigint", "boolean", "date", "string", "array<string>"}
+    assert "bigint" in types
+
+
+SPARK_TYPES = {"BIGINT": "bigint", "BOOLEAN": "boolean", "DATE": "date", "VARCHAR": "string", "VARCHAR[]": "array<string>"}
+
+
+def wide_of_int64(plan: str) -> set[str]:
+    """Return the types of a plan that hold a number and are not whole int64 or int32 ones."""
+    return set(re.findall(r'"(?:dataType|evalType|targetType)":"?(double|float|decimal[^"]*)', plan))
+
+
+@pytest.mark.parametrize("spark_says", ["SELECT a / 3 AS b FROM t", "SELECT CAST(a AS DECIMAL(20, 2)) AS b FROM t", "SELECT a * 1.5 AS b FROM t"])
+@pytest.mark.slow
+@pytest.mark.needs("spark")
+@pytest.mark.xdist_group("spark")
+def test_a_plan_with_a_wide_number_is_noticed(spark_says: str) -> None:
+    """The look at the plan sees division, casts and constants."""
+    end = OnSmallSpark()
+    try:
+        end.empty("t", "a bigint")
+        assert wide_of_int64(end.session.sql(spark_says)._jdf.queryExecution().analyzed().toJSON()) != set()
+    finally:
+        end.close()

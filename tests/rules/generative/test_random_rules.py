@@ -1,21 +1,24 @@
-"""Random rules over random households: Python and SQL give the same status, sum and range, to the fen."""
+"""Random rules over random households: Python, DuckDB and Spark give the same status, sum and range, to the fen."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import Phase, given as with_random, settings, strategies as st
 
 from bangfu.rules.engine import Engine
 from bangfu.rules.pack.load import load_pack
+from bangfu.rules.runners.sql.back_ends import BackEnd, OnDuckDb
 from bangfu.rules.runners.sql.program import SqlProgram
 from bangfu.rules.runners.sql.support import GAPS, NotSupportedInSql
-from tests.conftest import PROOFS
+from tests.conftest import PROOFS, SPARK
 from tests.rules.engines import POLICIES
 from tests.rules.generative.rules import rule_set
 from tests.rules.random_households import household, on, with_record
 from tests.rules.runners_agree import differences
+from tests.rules.spark import OnSmallSpark
 
 pytestmark = pytest.mark.hypothesis
 
@@ -24,17 +27,29 @@ pytestmark = pytest.mark.hypothesis
 @with_random(st.integers(0, 10**9))
 def test_random_rules_agree(seed: int) -> None:
     """What SQL does not carry out is refused by a name of ``GAPS``; everything else agrees."""
+    agree(seed, "duckdb", OnDuckDb)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=SPARK) for seed in range(20 if PROOFS else 2)])
+def test_random_rules_agree_on_spark(seed: int) -> None:
+    """The same rules and households, on Spark."""
+    agree(seed, "spark", OnSmallSpark)
+
+
+def agree(seed: int, dialect: str, back_end: Callable[[], BackEnd]) -> None:
+    """Hold a rule set on one back end against the reference, on both bases."""
     text, names = rule_set(seed)
     rules = Engine(load_pack(POLICIES, "county", [("random.yaml", text)]))
     dice = random.Random(seed)
     compared = met = 0
     for basis in ("met", "recorded"):
-        program = _program(rules, names, basis)
+        program = _program(rules, names, basis, dialect)
         givens = [household(rules.pack, dice.randrange(10**9), stated=share) for share in (0.99, 0.9, 0.5) for _ in range(5)]
         for given in givens[::2]:
             with_record(rules.pack, given, dice.randrange(10**9), on("county"))
 
-        same, paid, said = differences(rules, program, givens)
+        same, paid, said = differences(rules, program, givens, back_end())
         compared, met = compared + same, met + paid
 
         assert said == [], text
@@ -42,11 +57,11 @@ def test_random_rules_agree(seed: int) -> None:
     assert met > 0
 
 
-def _program(rules: Engine, names: frozenset[str], basis: str) -> SqlProgram:
+def _program(rules: Engine, names: frozenset[str], basis: str, dialect: str) -> SqlProgram:
     """Return the SQL of all that SQL carries out; a gap it names leaves out that entry and its readers."""
     while True:
         try:
-            return SqlProgram(rules, on("county"), basis, only=names)
+            return SqlProgram(rules, on("county"), basis, only=names, dialect=dialect)
         except NotSupportedInSql as gap:
             refused = gap
         assert refused.feature in GAPS

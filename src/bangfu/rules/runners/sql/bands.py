@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from bangfu.rules.runners.sql import maths
-from bangfu.rules.runners.sql.support import gap
 from bangfu.rules.runners.sql.tree import Exp, boolean, both, case, compare, present, whole
 from bangfu.rules.runners.sql.vals import Val, constant, number, pick, unknown
 from bangfu.rules.values import Unknown
@@ -28,8 +27,7 @@ def band(val: Val, table: Any) -> Val:
     """Return the value of the row; a range is decided where both ends fall in one row."""
     if isinstance(table, Unknown):
         return unknown("number")
-    if isinstance(table, dict):
-        gap("bands keyed by codes", "band")
+    assert not isinstance(table, dict), "the loader takes no bands by code"
     tests = _rows(val, table)
     values = [constant("number", row[2]) for row in table]
     if val.high is None:
@@ -49,8 +47,7 @@ def marginal(val: Val, table: Any) -> Val:
     """Return the sum over the rows of slice × the row's value."""
     if isinstance(table, Unknown):
         return unknown("number")
-    if isinstance(table, dict):
-        gap("bands keyed by codes", "marginal")
+    assert not isinstance(table, dict), "the loader takes no bands by code"
     bare = replace(val, closed=None)
     rows: list[tuple[Exp, Val]] = [(maths.compare("le", bare, number(0)), number(0))]
     full, lower = number(0), number(0)

@@ -21,6 +21,8 @@ class Dialect:
     """DuckDB: ``//`` cuts towards zero, date - date are days, date + whole number is a date."""
 
     name = "duckdb"
+    layers_most: int | None = None
+    """How many layers of columns a statement may have; None: any number."""
     types = {"number": "BIGINT", "yes_no": "BOOLEAN", "date": "DATE", "code": "VARCHAR", "codes": "VARCHAR[]"}
 
     def cut(self, top: Tree, bottom: Tree) -> Tree:
@@ -80,6 +82,7 @@ class Spark(Dialect):
     """Spark, ANSI mode on: ``DIV`` cuts towards zero, years and days are int32, structs are read by a dot."""
 
     name = "spark"
+    layers_most = 10  # its analyzer goes over all layers again for each; 53 of them took half a minute
 
     def days_between(self, later: Tree, earlier: Tree) -> Tree:
         """Return later - earlier in days: date - date is an interval there."""

@@ -195,8 +195,11 @@ class Frame:
     def _roots(self) -> list[Part]:
         return [*self.outputs.values(), *self.group]
 
-    def statement(self, dialect: Dialect) -> Tree:
-        """Return the SELECT: one row for each row of the root, or for each key of the group."""
+    def statements(self, dialect: Dialect) -> Iterator[tuple[str, Tree]]:
+        """Yield (table, SELECT), this statement last: one row for each row of the root, or for each key of the group.
+
+        A back end that plans many layers slowly gets some of them as tables of their own before it.
+        """
         base, layers = self._layers()
         held: dict[Part, str] = {part: f"{part.data[0]}.{part.data[1]}" for part in base}
         query = exp.Select().with_("base", as_=self._base(dialect, held), copy=False)
@@ -205,14 +208,19 @@ class Frame:
             printer = Printer(dialect, held)
             found = [(part, f"k{len(held) + n}") for n, part in enumerate(row)]
             made = [_as(printer.made(part), name) for part, name in found]
+            if dialect.layers_most is not None and place % dialect.layers_most == 0:
+                below_this = f"{self.table}, layer {place - 1}"
+                yield below_this, query.select(exp.Star(), copy=False).from_(_table(last), copy=False)
+                query, last = exp.Select(), below_this
             layer = exp.Select(expressions=[exp.Star(), *made]).from_(_table(last), copy=False)
             last = f"layer{place}"
             query = query.with_(last, as_=layer, copy=False)
             held = {**held, **dict(found)}
-        printer = Printer(dialect, held)
+        yield self.table, self._outputs(query.from_(_table(last), copy=False), Printer(dialect, held))
+
+    def _outputs(self, query: Tree, printer: Printer) -> Tree:
         outputs = [*zip(KEYS, self.group, strict=False), *self.outputs.items()]
         query.set("expressions", [_as(printer.tree(int64(part)), name) for name, part in outputs])
-        query = query.from_(_table(last), copy=False)
         for part in self.group:
             if not part.sure:
                 query = query.where(exp.Not(this=exp.Is(this=printer.tree(part), expression=exp.null())), copy=False)

@@ -107,7 +107,7 @@ class SqlProgram:
             self.results = {name: self._result(found) for name, found in self.stages.found.items() if only is None or name in only}
             self.frames = self.stages.ordered(dict.fromkeys(self.stages.found[name].frame for name in self.results))
             self.inputs = self._inputs()
-            self.trees = [(frame.table, frame.statement(self.dialect)) for frame in self.frames]
+            self.trees = [made for frame in self.frames for made in frame.statements(self.dialect)]
         self._texts: list[tuple[str, str]] = []
 
     # -- compiling -----------------------------------------------------------------------------------------------

@@ -27,7 +27,6 @@ GAPS: dict[str, str] = {
     "loop over quotients": "sum, min and max of a loop need one denominator for all rows; the body divides by a value of the row",
     "tiers over quotients": "the rows of a graduated entry need one denominator; one of them divides by a value of the row",
     "tiers with and without a sum": "some rows of a graduated entry give a sum and some do not",
-    "rolling limit over claims": "a sum or quantity within a rolling window: what an earlier claim drew depends on each one before it; no window function says that",
     "several running limits": "two limits of one measure whose periods are counted over earlier claims",
     "quantity limit beside a count": "a limit on quantity over earlier claims beside a limit on their number",
     "quantity limit of tiers": "a limit or threshold on the quantity of a graduated entry",
@@ -36,7 +35,6 @@ GAPS: dict[str, str] = {
     "threshold over ranges": "a yearly threshold is drawn from sums that are known or unknown, not from ranges",
     "limit over quotients": "a limit counted over earlier claims needs one denominator",
     "number with more than four decimals": "a stated number is held in ten-thousandths",
-    "bands keyed by codes": "a bracket table that also differs by code",
 }
 """Feature → reason. All but ``needs`` raise ``NotSupportedInSql`` when the program is made or the rows are loaded."""
 
