@@ -57,6 +57,30 @@ def test_a_new_place_written_from_its_page_alone(policies: Path) -> None:
     assert [said for case in read_cases(policies, "jiangan", case_faults) for said in runner.run(case)] == []
 
 
+def test_the_county_of_the_patterns_page_is_whole(policies: Path) -> None:
+    """Six entitlements, two stackings, a fact and a word of its own: no errors, no warnings, nothing uncovered, all cases hold."""
+    new_place(policies, "yunshan", "云山县 | Yunshan", "999001")
+    home = policies / "yunshan"
+    (home / "01-example.yaml").unlink()
+    (home / "cases" / "01-example.yaml").unlink()
+    (home / "vocabulary").mkdir()
+    written = {block.splitlines()[0].removeprefix("# "): block for block in blocks("patterns.md")}
+    for name, text in written.items():
+        (home / name).write_text(text, encoding="utf-8")
+
+    pack, read_faults = read_pack(policies, "yunshan")
+    faults: list[Fault] = []
+    cases = read_cases(policies, "yunshan", faults)
+    runner = CaseRunner(Engine(pack))
+
+    assert set(written) == {"document.yaml", "outline.yaml", "vocabulary/facts.yaml", "vocabulary/words.yaml", "01-aid.yaml", "cases/01-aid.yaml"}
+    assert [f.text("zh") for f in check_pack(pack, policies, ON, read_faults) if f.level != "notice"] == []
+    assert coverage(pack, "yunshan").uncovered == coverage(pack, "yunshan").lost == []
+    assert len([e for e in pack.entries.values() if e.place == "yunshan" and e.is_benefit]) == 6
+    assert faults == []
+    assert [said for case in cases for said in runner.run(case)] == []
+
+
 def test_a_standard_changed_in_five_steps_changes_the_answer_on_its_day(policies: Path) -> None:
     """The value is added as the page says; the answer changes on its day and not before."""
     page = blocks("change-a-standard.md")

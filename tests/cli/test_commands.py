@@ -249,3 +249,87 @@ def test_what_is_given_in_kind_is_named() -> None:
 
     assert "服务或实物" not in found.stdout
     assert "预防保健" in found.stdout
+
+
+def test_assess_says_what_to_bring_and_names_the_places_own_offices() -> None:
+    """Papers, who joins, and the district's bureau where the nation writes only what the office does."""
+    wuchang, jiaxing = bangfu("assess", "examples/wuchang.yaml").stdout, bangfu("assess", "examples/jiaxing.yaml").stdout
+
+    assert "带上：" in wuchang
+    assert "县级民政部门" not in wuchang
+    assert "区民政局" in wuchang
+    assert "会同" in jiaxing
+
+
+def test_a_rule_is_shown_under_the_readings_taken() -> None:
+    """The table of bands, the definition behind the sum, the other reading by its words; no code of a reading."""
+    page = bangfu("rules", "bed_fee_reduction").stdout
+
+    assert "分档 ≤ 6000 元/次 10%；≤ 12000 元/次 15%；≤ 20000 元/次 20%；其余 25%" in page
+    assert "其中 居民医保报销后费用 = 较大者（医疗总费用 - 基本医保已付，0）" in page
+    assert "另一读法：分段累计" in page
+    assert "须: 参加居民医保" in page
+    assert "status" not in page
+
+
+def test_missing_names_figures_and_leaves_out_what_no_reading_taken_needs() -> None:
+    """A figure goes by its own label; one that only another reading uses appears once that reading is taken."""
+    rows = {row["name"]: row["zh"] for row in json.loads(bangfu("missing", "--place", "wuchang", "--json").stdout)}
+
+    assert rows["student_loan.loan_cap"] == "助学贷款最高额"
+    assert "student_living_aid.own_tier" not in rows
+
+
+def test_a_reading_turned_by_an_overlay_brings_its_figure_into_missing(tmp_path: Path) -> None:
+    """Under the tiers of living aid the sum of each tier is owed."""
+    overlay = tmp_path / "o.yaml"
+    overlay.write_text("place: wuchang\nreadings: {average_sum: tiers}\n", encoding="utf-8")
+
+    rows = {row["name"] for row in json.loads(bangfu("missing", "--place", "wuchang", "--with", str(overlay), "--json").stdout)}
+
+    assert "student_living_aid.own_tier" in rows
+
+
+def test_check_tries_an_overlay_on_its_place(tmp_path: Path) -> None:
+    """A slip in the overlay is named with its place; without the place the call is off."""
+    overlay = tmp_path / "o.yaml"
+    overlay.write_text("place: county\nvalues:\n  - {set: dibao_standrd, value: 600, from: 2024-01-01, source: 县发文, said_by: 民政局}\n", encoding="utf-8")
+
+    found = bangfu("check", "--place", "county", "--with", str(overlay))
+
+    assert found.returncode == 1
+    assert "o.yaml:3:11 没有可设置的“dibao_standrd”；是不是 dibao_standard" in found.stdout
+    assert bangfu("check", "--with", str(overlay)).returncode == 2
+
+
+def test_a_line_number_is_no_picture(tmp_path: Path) -> None:
+    """``:100:`` in a place stays as written."""
+    import shutil
+
+    shutil.copytree(ROOT / "policies", tmp_path / "policies")
+    file = tmp_path / "policies" / "county" / "cases" / "90-edges.yaml"
+    file.write_text("# a\n" * 99 + file.read_text(encoding="utf-8").replace("- case: 两人", "- case: 两人", 1).replace("# Whom", "- {}\n# Whom", 1), encoding="utf-8")
+
+    assert "90-edges.yaml:100:3 案例须有 on、given、expect" in bangfu("check", str(tmp_path / "policies" / "county")).stdout
+
+
+def test_an_interview_without_a_file_asks_where_to_keep_the_answers(tmp_path: Path) -> None:
+    """The place may be named in words; a slip is answered in Chinese; at the end a file is asked for and written."""
+    done = bangfu("ask", "--on", "2023-09-15", feed="火星\n9\n武昌\n三\n1\n老李\nc\nq\n我家\n", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert "没有这个地方：“火星”" in done.stdout
+    assert "请答 1 到 50 的数" in done.stdout
+    assert "还没有答过的题" in done.stdout
+    assert "Error" not in done.stdout + done.stderr
+    assert "老李" in (tmp_path / "我家.yaml").read_text(encoding="utf-8")
+
+
+def test_an_interview_does_not_write_over_a_file(tmp_path: Path) -> None:
+    """A name that is taken is left as it is."""
+    (tmp_path / "我家.yaml").write_text("place: wuchang\n", encoding="utf-8")
+
+    done = bangfu("ask", "--place", "wuchang", "--on", "2023-09-15", feed="1\n老李\nq\n我家\n", cwd=tmp_path)
+
+    assert "没有覆盖" in done.stdout
+    assert (tmp_path / "我家.yaml").read_text(encoding="utf-8") == "place: wuchang\n"

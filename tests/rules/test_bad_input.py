@@ -136,6 +136,44 @@ def test_json_numbers_keep_their_decimals(tmp_path: Path) -> None:
     assert given.of_entity("person")[0].facts["wage_income"] == 100010
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "1e999999999", "NaN", "5/0", "1." + "1" * 5000])
+@pytest.mark.parametrize("name", ["h.json", "h.yaml"])
+def test_a_monstrous_number_is_refused_at_once(tmp_path: Path, number: str, name: str) -> None:
+    """Thousands of digits or a huge exponent are no sum of money and are not worked out."""
+    written = f'"{number}"' if "/" in number and name.endswith("json") else number
+
+    assert "应为一个确定的数" in faults(tmp_path, f'{{"household": {{}}, "members": [{{"id": "A", "wage_income": {written}}}]}}', name)
+
+
+def test_a_fault_in_json_has_its_path(tmp_path: Path) -> None:
+    """JSON has no lines worth naming; the path says which part is meant."""
+    found = faults(tmp_path, '{"household": {"residense": 1}, "members": [{"id": "A"}, {"id": "B", "wage_income": "x"}]}', "h.json")
+
+    assert "h.json $.household.residense 户没有事实“residense”；是不是 residence" in found
+    assert "h.json $.members[1].wage_income 每月工资收入" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("household: {}\nmembers: [{id: A}]\nrecord: [{entry: dibao_payment, of: Z, paid_on: 2020-01-01, amount: 5}]\n", "家.yaml:3:37 record 的 of“Z”不存在；有：household、A"),
+        ("household: {}\nmembers: [{id: [A]}]\n", "家.yaml:2:16 id 应为文字或整数"),
+        ("household: {}\nmembers: [{id: A, name: {a: 1}}]\n", "name 应为文字或整数"),
+        ("place: [wuchang]\nhousehold: {}\nmembers: []\n", "家.yaml:1:8 place 应为地方的名称"),
+        ("household: {}\nmembers:\n\t- {id: A}\n", "缩进只用空格"),
+        ("household: {}\nmembers: [{id: A}\n", "括号没有配对"),
+    ],
+)
+def test_what_would_be_passed_over_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    """A record of nobody, a list for a name, a place that is none: each with its place."""
+    assert said in faults(tmp_path, text)
+
+
+def test_json_nested_past_measure_is_refused(tmp_path: Path) -> None:
+    """A hundred thousand brackets end in a sentence."""
+    assert "嵌套过深" in faults(tmp_path, "[" * 100_000, "h.json")
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"household": {}, "household": {}}', "\x00"])
 def test_broken_json_is_refused(tmp_path: Path, text: str) -> None:
     """Broken JSON, a repeated key or another shape is refused in words."""

@@ -68,7 +68,7 @@ SLIPS = (
     Slip("a day with two procedures", "cn/07-procedures.yaml", "until: 2021-06-30", "until: 2021-07-01", "", ("日期重叠",)),
     Slip("bands that overlap", MEDICAL, BAND, "{up_to: 5000 元/次, gives: 15%}", "5000", ("须由小到大", "不大于上一档")),
     Slip("bands that end too soon", MEDICAL, ", {rest: 25%}", "", "", ("最后一档须为 rest",)),
-    Slip("two sums and no word on stacking", RELIEF, "entries: [temporary_relief, dibao_payment]", "entries: [relief_target, dibao_payment]", "", ("“dibao_payment”与“temporary_relief”同一用途（living）", "请用 stacking 写明可否同享"), "warning"),
+    Slip("two sums and no word on stacking", RELIEF, "entries: [temporary_relief, dibao_payment]", "entries: [relief_target, dibao_payment]", "", ("“temporary_relief”与“dibao_payment”同一用途（living）", "请用一条 stacking 写明：together 可同享"), "warning"),
     Slip("a sequence that is none", MEDICAL, "max(after_insurance - bed_fee_reduction, 0) if aid_base == 'after_reduction' else after_insurance", "after_insurance", "", ("依次：“major_illness_aid”的金额须读到“bed_fee_reduction”",)),
     Slip("a product past int64", MEDICAL, "    unit: 元/次\n    bounds: 0..10000000\n    value: max(total_cost - paid_basic, 0)", "    value: flat(total_cost) * flat(total_cost) * flat(total_cost)", "flat", ("可能超出 64 位整数：total_cost × total_cost × total_cost", "bounds")),
     Slip("a decision by nobody", RELIEF, "decided_by: street", "decided_by: streets", "streets", ("没有单位担任这个角色", "是不是 street")),

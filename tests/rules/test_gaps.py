@@ -56,7 +56,6 @@ tiers:
   - {when: in_designated_hospital, amount: total_cost}
   - {content: 另定 | decided apart}
 """),
-    "months limit over claims": Rule(BILL, "amount: total_cost\nlimits: [6 月]"),
     "several running limits": Rule(BILL, "amount: total_cost\nlimits: [60000 元/年, 150000 元]"),
     "quantity limit beside a count": Rule(BILL, "quantity: hospital_days\nrate: 100 元/日\nlimits: [60 日/年, 2 次/年]"),
     "quantity limit of tiers": Rule(BILL, """

@@ -178,3 +178,67 @@ def test_results_go_back_to_excel_with_a_sheet_of_reasons(tmp_path: Path) -> Non
     assert book.sheetnames == ["结果", "理由"]
     assert book["结果"].max_row > 5
     assert any(str(cell.value)[:1] == "=" for row in book["理由"].iter_rows() for cell in row) is False
+
+
+@pytest.mark.parametrize(
+    ("change", "cell", "message"),
+    [
+        (("人员", 4, "wage_income", "=1000+500"), "人员]!", "公式还没有算出值"),
+        (("人员", 4, "wage_income", "#REF!"), "人员]!", "单元格是错误值 #REF!"),
+        (("人员", 3, "id", 110105194912310021), "人员]!B3", "长数字须存为文字"),
+        (("人员", 4, "wage_income", "1.0e99999"), "人员]!", "应为一个确定的数"),
+        (("人员", 4, "wage_income", "9" * 5000), "人员]!", "应为一个确定的数"),
+        (("人员", 5, "name", "丙"), "人员]!A5", "缺少 id"),
+        (("人员", 4, "wage_income", -5), "人员]!", "超出范围"),
+    ],
+)
+def test_what_excel_would_swallow_is_named(tmp_path: Path, change: tuple[str, int, str, Any], cell: str, message: str) -> None:
+    """A formula never worked out, an error and a number without its last digits are not taken for something else."""
+    found = said(ledger(tmp_path, change))
+
+    assert message in found
+    assert cell in found
+
+
+def test_a_formula_with_its_value_is_read(tmp_path: Path) -> None:
+    """Saved by Excel, a formula has its value beside it: that is what counts."""
+    import zipfile
+
+    path = ledger(tmp_path, ("人员", 4, "wage_income", "=1000+500"))
+    saved = tmp_path / "存过.xlsx"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(saved, "w") as new:
+        for item in old.infolist():
+            new.writestr(item, old.read(item).replace(b"<f>1000+500</f><v />", b"<f>1000+500</f><v>1500</v>").replace(b"<f>1000+500</f><v/>", b"<f>1000+500</f><v>1500</v>"))
+
+    people = {row.id: row for row in read(saved).of_entity("person")}
+    assert people["B"].facts["wage_income"] == 150000
+
+
+def test_two_heads_and_a_member_in_two_households(tmp_path: Path) -> None:
+    """Both are refused with their cell, both in one message."""
+    changes = [("人员", 3, "relation", "本人"), ("人员", 4, "relation", "本人"), ("户", 4, "id", "H2"), ("人员", 5, "id", "A"), ("人员", 5, "of", "H2")]
+    found = said(ledger(tmp_path, *changes))
+
+    assert "一户只能有一个户主" in found
+    assert "人员]!A5 同一人出现两次，或在两户" in found
+
+
+@pytest.mark.parametrize(("content", "message"), [(b"", "文件是空的"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "加了密码")])
+def test_a_file_without_sheets_is_refused_in_chinese(tmp_path: Path, content: bytes, message: str) -> None:
+    """An empty file and one under a password say what to do."""
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(content)
+
+    found = said(path)
+
+    assert message in found
+    assert "EOCD" not in found
+
+
+def test_an_excel_file_of_200_mb_is_refused_by_its_size(tmp_path: Path) -> None:
+    """It is not even opened."""
+    path = tmp_path / "a.xlsx"
+    with path.open("wb") as file:
+        file.truncate(200_000_000)
+
+    assert "请分成几个" in said(path)

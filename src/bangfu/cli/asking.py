@@ -13,6 +13,7 @@ from bangfu.cli.context import Context
 from bangfu.cli.printing import console, print_assessment
 from bangfu.rules.assess import assess
 from bangfu.rules.engine import Engine
+from bangfu.rules.errors import UnknownNameError
 from bangfu.rules.household import read_fact
 from bangfu.rules.household_out import household_text
 from bangfu.rules.interview import Interview, Question, blank
@@ -49,13 +50,25 @@ def ask(ctx: Context, file: str | None, place: str | None, on: str | None, overl
         number += 1
         out.print(f"\n[dim]{number}. {ctx.say(f'已定 {share:.0%}', f'{share:.0%} settled')}[/]")
         if not _one(ctx, interview, question, out):
-            _save(ctx, interview, path)
+            _save(ctx, interview, path or _file_said(ctx))
             return 0
         _save(ctx, interview, path, quiet=True)
     out.print(ctx.say("\n[bold]问完了：再问也不会改变结果。[/]", "\n[bold]That is all: no further answer would change the result.[/]"))
     _results(ctx, interview, out)
-    _save(ctx, interview, path)
+    _save(ctx, interview, path or _file_said(ctx))
     return 0
+
+
+def _file_said(ctx: Context) -> Path | None:
+    """Ask where the answers shall be kept that had no file so far."""
+    said = click.prompt(ctx.say("答案存到哪个文件？如 我家.yaml（回车不存）", "Keep the answers in which file, such as home.yaml? (Enter for none)"), default="", show_default=False).strip()
+    if not said:
+        return None
+    path = Path(said if Path(said).suffix else f"{said}.yaml")
+    if path.exists():
+        click.echo(ctx.say(f"“{path}”已存在，没有覆盖；答案没有存。", f'"{path}" exists and was not overwritten; the answers are not kept.'))
+        return None
+    return path
 
 
 def _begin(ctx: Context, path: Path | None, place: str | None, on: str | None, overlays: tuple[str, ...]) -> Interview:
@@ -65,19 +78,41 @@ def _begin(ctx: Context, path: Path | None, place: str | None, on: str | None, o
         titles = ctx.titles()
         for number, (key, title) in enumerate(titles.items(), start=1):
             click.echo(f"  {number} {title}（{key}）")
-        chosen = click.prompt(ctx.say("哪个地方？", "Which place?"), type=click.IntRange(1, len(titles)))
-        name = list(titles)[chosen - 1]
+        name = _place_said(ctx, list(titles))
     engine = ctx.engine(ctx.place(name), overlays)
     if content is not None:
         given = ctx.given(engine, str(path), content)
     else:
-        members = click.prompt(ctx.say("家里共同生活的有几口人（含您自己）？", "How many people live together (you included)?"), type=click.IntRange(1, 50))
+        members = _number(ctx, ctx.say("家里共同生活的有几口人（含您自己）？", "How many people live together (you included)?"), 50)
         names = []
         for number in range(members):
             default = ctx.say("本人", "applicant") if number == 0 else f"P{number + 1}"
             names.append(click.prompt(ctx.say(f"第 {number + 1} 位怎么称呼？", f"What shall person {number + 1} be called?"), default=default))
         given = blank(members, names)
     return Interview(engine, ctx.day(on, content), given)
+
+
+def _number(ctx: Context, asked: str, most: int, *, may_skip: bool = False) -> int:
+    """Prompt until a number from 1 to ``most`` is given; 0 where nothing is typed and that may be."""
+    while True:
+        said = click.prompt(asked, default="", show_default=False).strip()
+        if said.isdigit() and 1 <= int(said) <= most:
+            return int(said)
+        if not said and may_skip:
+            return 0
+        click.echo(ctx.say(f"请答 1 到 {most} 的数", f"answer with a number from 1 to {most}"))
+
+
+def _place_said(ctx: Context, known: list[str]) -> str:
+    """Prompt until a place is named by its number, its folder, a part of its title or its area code."""
+    while True:
+        said = click.prompt(ctx.say("哪个地方？（序号或名称）", "Which place? (number or name)")).strip()
+        if said.isdigit() and 1 <= int(said) <= len(known):
+            return known[int(said) - 1]
+        try:
+            return ctx.place(said)
+        except UnknownNameError as error:
+            click.echo(error.text(ctx.lang))
 
 
 def _one(ctx: Context, interview: Interview, question: Question, out: Any) -> bool:
@@ -234,7 +269,9 @@ def _change(ctx: Context, interview: Interview, out: Any) -> None:
     if not asked:
         out.print(ctx.say("还没有答过的题。", "Nothing has been answered yet."))
         return
-    chosen = click.prompt(ctx.say("改哪一题？", "Change which?"), type=click.IntRange(1, len(asked)))
+    chosen = _number(ctx, ctx.say("改哪一题？（回车不改）", "Change which? (Enter for none)"), len(asked), may_skip=True)
+    if not chosen:
+        return
     question = asked[chosen - 1]
     interview.withdraw(question)
     interview.asked = [q for q in interview.asked if q != question]
@@ -243,7 +280,7 @@ def _change(ctx: Context, interview: Interview, out: Any) -> None:
 
 def _results(ctx: Context, interview: Interview, out: Any) -> None:
     found = assess(interview.engine, interview.given, interview.on, basis="met" if not interview.given.record else None)
-    print_assessment(ctx, interview.engine.pack, found, interview.given, out, most=8)
+    print_assessment(ctx, interview.engine.pack, found, interview.given, out, most=8, asking=True)
 
 
 def _save(ctx: Context, interview: Interview, path: Path | None, *, quiet: bool = False) -> None:

@@ -45,8 +45,8 @@ def banner(ctx: Context, pack: Pack, assessment: Assessment, out: Console) -> No
         out.print(f"[yellow]{ctx.say('该文件未载明施行日期，按现行处理。', 'The document gives no date; it is treated as in force.')}[/]")
 
 
-def print_assessment(ctx: Context, pack: Pack, assessment: Assessment, given: Given | None, out: Console, *, everything: bool = False, most: int | None = None) -> None:
-    """Print what is met, then what is undecided with what is missing, then (if asked) what is refused."""
+def print_assessment(ctx: Context, pack: Pack, assessment: Assessment, given: Given | None, out: Console, *, everything: bool = False, most: int | None = None, asking: bool = False) -> None:  # noqa: PLR0913 - what to print, of whom, where
+    """Print what is met, then what is undecided with what is missing, then (if asked) what is refused; in an interview only how many."""
     banner(ctx, pack, assessment, out)
     gives = [a for a in assessment.answers if a.kind in GIVES]
     met = [a for a in gives if a.computed == "met"]
@@ -62,6 +62,8 @@ def print_assessment(ctx: Context, pack: Pack, assessment: Assessment, given: Gi
     if everything and refused:
         out.print()
         out.print(refused_table(ctx, pack, refused, given))
+    elif refused and asking:
+        out.print(f"[dim]{ctx.say(f'另有 {len(refused)} 项不符合；存下答案后用 bangfu assess 文件 --all 查看。', f'{len(refused)} more are not met; keep the answers and bangfu assess FILE --all lists them.')}[/]")
     elif refused:
         out.print(f"[dim]{ctx.say(f'另有 {len(refused)} 项不符合；加 --all 查看，用 bangfu why 文件 条目 看理由。', f'{len(refused)} more are not met; --all lists them, bangfu why FILE RULE explains one.')}[/]")
 

@@ -18,7 +18,7 @@ from bangfu.rules.language.nodes import Node
 from bangfu.rules.ledger.write import EVERY, STATUS
 from bangfu.rules.missing import roots_taken
 from bangfu.rules.needs import need_label
-from bangfu.rules.pack.model import Entry, Pack, Parameter, Tier
+from bangfu.rules.pack.model import MISSING, Entry, Pack, Parameter, Tier
 from bangfu.rules.phrases import KIND_NAMES
 from bangfu.rules.render import Renderer, bands_text, value_text
 from bangfu.rules.vocabulary import Label
@@ -62,6 +62,7 @@ class RulePage:
         self._texts()
         self._steps()
         self._figures()
+        self._parameters()
         self._readings()
         self._cases()
 
@@ -129,16 +130,19 @@ class RulePage:
 
     def _opened(self) -> None:
         """The definitions that the sum rests on, each with its own formula, those first that the sum names itself."""
-        entry = self.entry
-        roots = [n for n in (entry.amount, entry.quantity, entry.rate, entry.share, entry.base, entry.value) if n is not None]
-        roots += [n for t in entry.tiers for n in (t.amount, t.quantity, t.rate, t.share, t.value) if n is not None]
-        found = list(self._definitions(roots))
+        found = list(self._definitions(self._sums()))
         for place, definition in enumerate(found[:OPENED_MOST]):
             head = self.ctx.say("其中", "where") if place == 0 else "    "
             formula = f" = {self._text(definition.value)}" if definition.value is not None else self.ctx.say("：", ":")
             self.out.print(f"[bold]{head}[/] {escape(definition.label.text(self.ctx.lang))}{escape(formula)}")
             if definition.value is None:
                 self._tiers(definition.tiers, definition.take, 6)
+
+    def _sums(self) -> list[Node]:
+        entry = self.entry
+        roots = [entry.amount, entry.quantity, entry.rate, entry.share, entry.base, entry.value]
+        roots += [n for t in entry.tiers for n in (t.amount, t.quantity, t.rate, t.share, t.value)]
+        return [node for node in roots if node is not None]
 
     def _definitions(self, roots: Iterable[Node]) -> Iterator[Entry]:
         seen: set[str] = set()
@@ -196,6 +200,32 @@ class RulePage:
             label = f"{figure.label.text(self.ctx.lang)}（{name}）" if figure.label else name
             source = f"（{newest.source}）" if newest.source else ""
             self._in(f"[dim]{escape(label)} = {escape(value_text(newest.value, figure.unit, self.ctx.lang))}{escape(source)}[/]")
+
+    def _parameters(self) -> None:
+        """The shared values that the rule and the definitions behind it read: name, newest value, where it is written."""
+        roots = [root for entry in (self.entry, *self._definitions(self._sums())) for root in roots_taken(self.pack, entry)]
+        read = {n.data.id: n.data for root in roots for n in root.walk() if isinstance(n.data, Parameter) and n.data.entry is None}
+        for parameter in read.values():
+            newest = parameter.versions[-1]
+            since = self.ctx.say(f"（{newest.since} 起）", f" (from {newest.since})") if newest.since else ""
+            label = parameter.label.text(self.ctx.lang) if parameter.label else parameter.id
+            self._bold(Label("参数", "value"), f"{label}（{parameter.id}）= {self._value(newest.value, parameter)}{since}  {parameter.home[0]}:{parameter.home[1]}")
+
+    def _value(self, value: Any, parameter: Parameter) -> str:
+        """Return a value of any shape in one line."""
+        lang = self.ctx.lang
+        if parameter.bands:
+            return bands_text(parameter, lang)
+        if isinstance(value, dict):
+            fact = self.pack.vocabulary.facts.get(parameter.keyed_by[0]) if parameter.keyed_by else None
+            codes = self.pack.vocabulary.codes.get(fact.codes or "") if fact is not None else None
+            named = {key: codes.codes[key].text(lang) if codes is not None and key in codes.codes else key for key in value}
+            return "、".join(f"{named[key]} {self._value(child, parameter)}" for key, child in value.items())
+        if isinstance(value, frozenset):
+            return "、".join(sorted(value))
+        if value is MISSING:
+            return self.ctx.say("未给", "not given")
+        return value_text(value, parameter.unit, lang)
 
     def _readings(self) -> None:
         for reading in self.entry.readings.values():

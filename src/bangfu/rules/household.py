@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -71,8 +72,9 @@ class HouseholdReader:
 
     def fault(self, mark: Mark, code: str, zh: str, en: str) -> None:
         """Note one fault."""
-        sheet = getattr(mark, "sheet", None)
-        self.faults.append(Fault(f"{self.file}[{sheet}]" if sheet else self.file, mark[0], mark[1], code, zh, en))
+        sheet, path = getattr(mark, "sheet", None), getattr(mark, "path", None)
+        file = f"{self.file}[{sheet}]" if sheet else f"{self.file} {path}" if path else self.file
+        self.faults.append(Fault(file, mark[0], mark[1], code, zh, en))
 
     def read(self, content: Any) -> Given:
         """Return what is stated.
@@ -132,8 +134,10 @@ class HouseholdReader:
         stated = content.get("place")
         if isinstance(stated, Map):
             self._facts(stated, row, links=())
+        elif isinstance(stated, str):
+            given.place = stated
         elif stated is not None:
-            given.place = str(stated)
+            self.fault(content.at("place"), "SHAPE", "place 应为地方的名称，或地方的事实 {…}", "place must be the name of a place, or its facts {…}")
         self.rows.append(row)
 
     def _households(self, content: Map, given: Given) -> None:
@@ -144,6 +148,7 @@ class HouseholdReader:
         row = GivenRow("household", "household", "place")
         mark = content.at("household")
         if isinstance(raw, Map):
+            self._names(raw)
             if "id" in raw:
                 row.id = str(raw["id"])
             self._facts(raw, row, links=("id", "name", "of"))
@@ -164,7 +169,14 @@ class HouseholdReader:
                 continue
             self._row(item, entity, collection, place, mark)
 
+    def _names(self, item: Map) -> None:
+        """Numbers, owners and names are texts or whole numbers; a list turned into a text would be somebody else's name."""
+        for key in ("id", "of", "at", "name"):
+            if isinstance(item.get(key), List | Map | bool | Fraction):
+                self.fault(item.at(key), "SHAPE", f"{key} 应为文字或整数", f"{key} must be a text or a whole number")
+
     def _row(self, item: Map, entity: str, collection: str, place: int, mark: Mark) -> None:
+        self._names(item)
         row = GivenRow(entity, str(item.get("id", f"{collection}_{place + 1}")))
         if "id" not in item and entity in ("person", "household", "organisation"):
             self.fault(mark, "ID-NEEDED", f"{collection} 的第 {place + 1} 行缺少 id", f"row {place + 1} of {collection} has no id")
@@ -289,11 +301,20 @@ class HouseholdReader:
             near = near_names(str(item.get("entry")), self.pack.entries)
             self.fault(item.at("entry"), "RECORD-ENTRY", f"没有条目“{item.get('entry')}”" + (f"；是不是 {'、'.join(near)}" if near else ""), f'there is no entry "{item.get("entry")}"' + (f"; did you mean {', '.join(near)}?" if near else ""))
             return None
+        self._owner_known(item)
         return RecordRow(
             entry=entry.id, of=_text(item.get("of")), claim=_text(item.get("claim")), since=self._day(item, "from"),
             until=self._day(item, "until"), paid_on=self._day(item, "paid_on"), amount=self._money(item, "amount"),
             quantity=self._number(item, "quantity"),
         )  # fmt: skip
+
+    def _owner_known(self, item: Map) -> None:
+        """A record of somebody who is not in the file would be passed over; it is refused instead."""
+        of = _text(item.get("of"))
+        known = [row.id for row in self.rows if row.entity in ("person", "household", "organisation")]
+        if of is not None and of not in {row.id for row in self.rows}:
+            near = near_names(of, known) or known[:8]
+            self.fault(item.at("of"), "RECORD-OF", f"record 的 of“{of}”不存在；有：{'、'.join(near) or '无'}", f'of "{of}" in the record does not exist; there are: {", ".join(near) or "none"}')
 
     def _day(self, item: Map, key: str) -> dt.date | None:
         value = item.get(key)
@@ -423,18 +444,30 @@ _READERS = {
 }  # fmt: skip
 
 
-def to_marked(value: Any, file: str) -> Any:
-    """Return plain data (from JSON or a caller) as ``Map`` and ``List``; decimals become exact fractions."""
+class PathMark(tuple[int, int]):
+    """A place in data that has no lines: the path to it, such as ``$.members[0].wage_income``."""
+
+    path: str
+
+    def __new__(cls, path: str) -> PathMark:
+        made = super().__new__(cls, (0, 0))
+        made.path = path
+        return made
+
+
+def to_marked(value: Any, file: str, path: str = "$") -> Any:
+    """Return plain data (from JSON or a caller) as ``Map`` and ``List``, each part marked with its path; decimals become exact fractions."""
     if isinstance(value, dict):
-        found = Map(file, (0, 0))
+        found = Map(file, PathMark(path))
         for key, child in value.items():
-            found[str(key)] = to_marked(child, file)
-            found.key_marks[str(key)] = found.marks[str(key)] = (0, 0)
+            mark = PathMark(f"{path}.{key}")
+            found[str(key)] = to_marked(child, file, mark.path)
+            found.key_marks[str(key)] = found.marks[str(key)] = mark
         return found
     if isinstance(value, list | tuple):
-        items = List(file, (0, 0))
-        items.extend(to_marked(child, file) for child in value)
-        items.marks = [(0, 0)] * len(items)
+        items = List(file, PathMark(path))
+        items.marks = [PathMark(f"{path}[{place}]") for place in range(len(value))]
+        items.extend(to_marked(child, file, f"{path}[{place}]") for place, child in enumerate(value))
         return items
     if isinstance(value, float):
         return Fraction(str(value))
@@ -472,6 +505,16 @@ def read_household_content(path: Path) -> Any:
     return content
 
 
+_JSON_NUMBER = re.compile(r"^-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?$")
+
+
+def _json_number(text: str) -> Any:
+    """Return a number exactly; one that no sum of money has (hundreds of digits, a huge exponent) stays a text, which is refused."""
+    if not _JSON_NUMBER.match(text):
+        return text
+    return int(text) if text.lstrip("-").isdigit() else Fraction(text)
+
+
 def _read_json(path: Path, faults: list[Fault]) -> Any:
     try:
         if path.stat().st_size > LIMIT_BYTES:
@@ -480,7 +523,9 @@ def _read_json(path: Path, faults: list[Fault]) -> Any:
         text = path.read_text(encoding="utf-8-sig")
         if not text.strip():
             return None
-        return to_marked(json.loads(text, parse_float=Fraction, object_pairs_hook=_no_repeats), path.name)
+        return to_marked(json.loads(text, parse_float=_json_number, parse_int=_json_number, parse_constant=str, object_pairs_hook=_no_repeats), path.name)
+    except RecursionError:
+        faults.append(Fault(path.name, 0, 0, "JSON-FORM", "JSON 嵌套过深", "this JSON is nested too deeply"))
     except json.JSONDecodeError as error:
         faults.append(Fault(path.name, error.lineno, error.colno, "JSON-FORM", f"JSON 写法有误：{error.msg}", f"this is not JSON: {error.msg}"))
     except ValueError as error:

@@ -124,7 +124,7 @@ class Quantity:
     above: bool = False
 
 
-_NUMBER = r"\d+(?:\.\d+)?%?|\d+/\d+"
+_NUMBER = r"\d{1,30}(?:\.\d{1,30})?%?|\d{1,30}/[1-9]\d{0,29}"  # longer ones are slips, and slow to work out
 _UNIT = r"[^\s\d.%>]+?"
 _PATTERN = re.compile(
     rf"^(?P<sign>-)?(?:(?P<missing>missing)|(?P<above>>)?(?P<low>{_NUMBER})?(?:\s*(?P<lowunit>{_UNIT})(?=\.\.))?"

@@ -39,8 +39,9 @@ class _LOADER(_READER):  # type: ignore[misc]
         """Do nothing: there are no tags by path."""
 
 
-_INT = re.compile(r"^-?(0|[1-9][0-9]*)$")
-_DECIMAL = re.compile(r"^-?(0|[1-9][0-9]*)\.[0-9]+$")
+# A number of more than thirty digits stays a text, which no fact and no figure takes.
+_INT = re.compile(r"^-?(0|[1-9][0-9]{0,29})$")
+_DECIMAL = re.compile(r"^-?(0|[1-9][0-9]{0,29})\.[0-9]{1,30}$")
 _DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 _MONTH = re.compile(r"^[0-9]{4}-[0-9]{2}$")
 _REFUSED = re.compile(

@@ -305,11 +305,11 @@ class _Typer:
             return Node("reading", (), name, "code")
         known = [*scope.figures, *scope.vocabulary.facts, *scope.entries, *scope.parameters, *scope.readings]
         near = near_names(name, known)
-        hint = f"；是不是 {'、'.join(near)}" if near else "；请先在词汇表、参数或条目里声明"
+        hint = f"；是不是 {'、'.join(near)}；都不是，就先写进本地的 vocabulary/facts.yaml、参数或条目" if near else "；请先写进本地的 vocabulary/facts.yaml、参数或条目"
         raise _fault(
             tree,
             f"没有“{name}”这个名称{hint}",
-            f'there is no name "{name}"' + (f"; did you mean {', '.join(near)}?" if near else "; declare it first"),
+            f'there is no name "{name}"' + (f"; did you mean {', '.join(near)}?" if near else "; declare it first as a fact, a parameter or an entry"),
             "EXPR-NAME",
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from fractions import Fraction
 from pathlib import Path
@@ -13,13 +14,18 @@ from python_calamine import CalamineError, CalamineWorkbook
 from bangfu.rules.errors import Fault, HouseholdError, near_names
 from bangfu.rules.household import Given, HouseholdReader
 from bangfu.rules.ledger import layout
+from bangfu.rules.ledger.formulas import cells_without_value
 from bangfu.rules.ledger.layout import Column
 from bangfu.rules.pack.model import Pack
 from bangfu.rules.yaml_source import List, Map
 
 LIMIT_BYTES = 50_000_000
 LIMIT_UNPACKED = 600_000_000
+TEXT_COLUMNS = ("id", "of", "name", "claim", "entry")
+LONG_NUMBER = 10**15
+"""From here on a sheet keeps numbers without their last digits."""
 NONE_WORDS = ("无", "none", "没有")
+_PLAIN_NUMBER = re.compile(r"^[-+]?[0-9]{1,30}(\.[0-9]{1,30})?$")
 
 
 class SheetMark(tuple[int, int]):
@@ -61,6 +67,7 @@ class LedgerReader:
     def content(self) -> Map:
         """Return what the sheets hold as marked data; what is wrong with the sheets themselves is noted."""
         book = open_book(self.path)
+        self._values_left_out()
         content = Map(self.path.name, SheetMark(0, 0, ""))
         content["households"] = self._main(book, layout.HOUSEHOLDS.zh, "household")
         content["members"] = self._main(book, layout.MEMBERS.zh, "person")
@@ -74,6 +81,16 @@ class LedgerReader:
             content.marks.setdefault(key, SheetMark(0, 0, ""))
             content.key_marks.setdefault(key, SheetMark(0, 0, ""))
         return content
+
+    def _values_left_out(self) -> None:
+        """A formula that was never worked out, or an error, must not pass for a cell left blank."""
+        for title, row, column, error in cells_without_value(self.path, (layout.HOUSEHOLDS.zh, layout.MEMBERS.zh, layout.OTHERS.zh, layout.RECORD.zh)):
+            if row <= layout.HEADER_ROWS:
+                continue
+            if error:
+                self.fault(SheetMark(row, column, title), "EXCEL-ERROR", f"单元格是错误值 {error}，请改填数值", f"the cell holds the error {error}: type the value")
+            else:
+                self.fault(SheetMark(row, column, title), "EXCEL-FORMULA", "公式还没有算出值：请在 Excel 里打开、保存一次，或直接填数值", "the formula has no value yet: open and save the file in Excel, or type the value")
 
     # -- sheets --------------------------------------------------------------------------------------------------
     def _sheet(self, book: CalamineWorkbook, title: str) -> list[list[Any]] | None:
@@ -123,12 +140,14 @@ class LedgerReader:
     def _row(self, cells: dict[Column, tuple[Any, SheetMark]], number: int, title: str) -> Map:
         made = Map(self.path.name, SheetMark(number, 1, title))
         for column, (value, mark) in cells.items():
+            if column.key in TEXT_COLUMNS:
+                self._digits_kept(value, mark)
             made[column.key] = self._cell(column, value)
             made.marks[column.key] = made.key_marks[column.key] = mark
         return made
 
     def _cell(self, column: Column, value: Any) -> Any:
-        if column.key in ("id", "of", "name", "claim", "entry"):
+        if column.key in TEXT_COLUMNS:
             return _as_text(value)
         if column.recognition is not None:
             return _yes_no(value)
@@ -136,6 +155,11 @@ class LedgerReader:
         if fact is None:
             return _as_number(value) if column.key in ("amount", "quantity") else _as_date(value)
         return self._fact_value(fact.type, value)
+
+    def _digits_kept(self, value: Any, mark: SheetMark) -> None:
+        """A number of 16 digits and more has lost its last ones in the sheet: as a name it would stand for somebody else."""
+        if isinstance(value, float) and abs(value) >= LONG_NUMBER:
+            self.fault(mark, "EXCEL-LONG", "长数字须存为文字，否则末几位已丢失：请把单元格格式设为“文本”后重新填写", "a long number must be stored as text, or its last digits are lost: format the cell as text and type it again")
 
     def _fact_value(self, kind: str, value: Any) -> Any:
         if kind == "yes_no":
@@ -183,6 +207,8 @@ class LedgerReader:
                 return
             self.fault(mark, "EXCEL-ROW", "这一行缺少编号、事实或值", "this row lacks number, fact or value")
             return
+        for key in {"id", "of"} & set(cells):
+            self._digits_kept(*cells[key])
         row = self._target(entity.collection, _as_text(cells["id"][0]), cells, mark, content, made)
         key = self._fact_key(entity.id, _as_text(cells["fact"][0]))
         fact = self.pack.vocabulary.facts.get(key)
@@ -239,6 +265,8 @@ def open_book(path: Path) -> CalamineWorkbook:
     """
     try:
         size = path.stat().st_size
+        if size == 0:
+            raise _refused(path, "文件是空的", "the file is empty")
         if size > LIMIT_BYTES:
             raise _refused(path, f"文件超过 {LIMIT_BYTES // 1_000_000} MB，请分成几个", f"the file is over {LIMIT_BYTES // 1_000_000} MB; split it")
         if zipfile.is_zipfile(path):
@@ -249,7 +277,8 @@ def open_book(path: Path) -> CalamineWorkbook:
     except OSError as error:
         raise _refused(path, f"读不到文件：{error.strerror}", f"cannot read: {error.strerror}") from None
     except (CalamineError, zipfile.BadZipFile) as error:
-        raise _refused(path, f"不是可读的 Excel 文件：{error}", f"not a readable Excel file: {error}") from None
+        zh = "不是可读的 Excel 文件（可能损坏、加了密码，或只是改了扩展名）：请在 Excel 里去掉密码，另存为 .xlsx"
+        raise _refused(path, zh, f"not a readable Excel file (damaged, under a password, or another kind of file): {error}") from None
 
 
 def _refused(path: Path, zh: str, en: str) -> HouseholdError:
@@ -257,7 +286,7 @@ def _refused(path: Path, zh: str, en: str) -> HouseholdError:
 
 
 def _as_text(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer() and abs(value) < 10**15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < LONG_NUMBER:
         return str(int(value))
     return str(value).strip()
 
@@ -275,10 +304,8 @@ def _as_number(value: Any) -> Any:
         return int(value) if value.is_integer() else Fraction(repr(value))
     if isinstance(value, str):
         text = value.strip().replace(",", "")
-        try:
+        if _PLAIN_NUMBER.match(text):
             return Fraction(text) if "." in text else int(text)
-        except ValueError:
-            return value
     return value
 
 

@@ -114,7 +114,7 @@ def names_known(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]:
             for name in _names(entry, key):
                 if name not in words:
                     near = near_names(name, words)
-                    yield fault(entry, "WORD", f"词汇表里没有“{name}”（{key}）" + (f"；是不是 {'、'.join(near)}" if near else ""), f'the words have no "{name}" ({key})' + (f"; did you mean {', '.join(near)}?" if near else ""), key=key)
+                    yield fault(entry, "WORD", f"词汇表里没有“{name}”（{key}）" + (f"；是不是 {'、'.join(near)}" if near else "") + f"；本地的词写在 {place}/vocabulary/words.yaml", f'the words have no "{name}" ({key})' + (f"; did you mean {', '.join(near)}?" if near else "") + f"; a word of the place goes to {place}/vocabulary/words.yaml", key=key)
         for key, kinds in (("procedure", ("procedure",)), ("paid_from", ("fund",)), ("feed", ("feed",)), ("entries", None), ("policy", None)):
             yield from _entries_known(pack, entry, key, kinds)
 
@@ -160,6 +160,7 @@ def stacking_declared(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]
     """Two sums of one purpose for one kind of row must be apart, read one another, or stand in a stacking entry."""
     money = [e for e in pack.entries.values() if e.has_money and e.purpose and e.kind != "loan"]
     declared = {frozenset(pair) for group in pack.stackings.values() for pair in combinations(group.entries, 2)}
+    open_beside: dict[str, list[str]] = {}
     for one, two in combinations(money, 2):
         if place not in (one.place, two.place) or one.purpose != two.purpose or one.per != two.per:
             continue
@@ -167,8 +168,15 @@ def stacking_declared(pack: Pack, place: str, today: dt.date) -> Iterable[Fault]
             continue
         if one.payee != two.payee:
             continue
-        later = two if two.place == place else one
-        yield fault(later, "STACKING", f"“{one.id}”与“{two.id}”同一用途（{one.purpose}）、同一对象，请用 stacking 写明可否同享", f'"{one.id}" and "{two.id}" share purpose ({one.purpose}) and per: declare in a stacking entry how they stand together', "warning")
+        later, other = (two, one) if two.place == place else (one, two)
+        open_beside.setdefault(later.id, []).append(other.id)
+    for name, others in open_beside.items():
+        entry = pack.entries[name]
+        yield fault(
+            entry, "STACKING",
+            f"“{name}”与{'、'.join(f'“{other}”' for other in others)}同一用途（{entry.purpose}）、同一对象，请用一条 stacking 写明：together 可同享、highest 就高、first 择先",
+            f'"{name}" shares purpose ({entry.purpose}) and per with {", ".join(others)}: say in a stacking entry whether together, highest or first', "warning",
+        )  # fmt: skip
 
 
 def _reads(one: Entry, two: Entry) -> bool:
