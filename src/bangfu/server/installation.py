@@ -97,8 +97,8 @@ def make_first_accounts(code: str, name: str, place: str) -> list[tuple[str, str
         district.save()
         for role, username in zip(ADMINS, ("sysadmin", "secadmin", "auditadmin"), strict=True):
             password = first_password()
-            assign(make_account(username, role.label, password, home=district), role, district, clock.today())
-            made.append((username, role.label, password))
+            assign(make_account(username, str(role.label), password, home=district), role, district, clock.today())
+            made.append((username, str(role.label), password))
     return made
 
 

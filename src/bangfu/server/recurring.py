@@ -37,10 +37,15 @@ def table() -> list[Entry]:
     from bangfu.server.audit.seal import seal
     from bangfu.server.jobs.actions import reap
     from bangfu.server.jobs.transport import sign_of_life
+    from bangfu.server.selfcheck.actions import forget_expired
 
     def reap_jobs() -> int:
         with acting_as(system_actor("任务")):
             return reap()
+
+    def forget_answers() -> int:
+        with acting_as(system_actor("任务")):
+            return forget_expired()
 
     minute, day = dt.timedelta(minutes=1), dt.timedelta(days=1)
     return [
@@ -48,6 +53,7 @@ def table() -> list[Entry]:
         Entry("sign of life of the worker", minute, sign_of_life.enqueue),
         Entry("seal the audit", minute, seal),
         Entry("keep the head of the audit outside the database", day, keep_head),
+        Entry("forget kept answers that expired", dt.timedelta(hours=1), forget_answers),
         Entry("forget ended sessions", day, lambda: call_command("clearsessions")),
         Entry("forget delivered tasks", day, lambda: call_command("prune_db_task_results", verbosity=0)),
     ]

@@ -134,6 +134,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "bangfu.server.accounts.visitor.address_of"
+ALLAUTH_TRUSTED_PROXY_COUNT = 0 if DEMO else 1  # production stands behind one proxy, as SECURE_PROXY_SSL_HEADER says too
 
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True

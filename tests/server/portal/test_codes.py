@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from bangfu.server import recurring
 from bangfu.server.audit.acting import acting_as, system_actor
 from bangfu.server.audit.models import Entry
 from bangfu.server.calendar import clock
@@ -174,3 +175,11 @@ def test_a_last_four_that_is_none_is_said(typed: str, begun: Client) -> None:
 def test_nothing_is_kept_without_answers(visitor: Client) -> None:
     """Who has no sitting is told so."""
     assert visitor.post(f"/p/{PLACE}/check/keep/", {"last_four": "1234"}).status_code == 410
+
+
+def test_expired_answers_go_by_themselves(begun: Client) -> None:
+    """What recurs deletes them, with an actor and without a visitor."""
+    kept_code(begun)
+    with acting_as(system_actor("安装")):
+        Kept.objects.update(expires_on=clock.today() - dt.timedelta(days=1))
+    assert next(e for e in recurring.table() if "kept answers" in e.name).act() == 1

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Level(models.TextChoices):
     """How far down an area lies."""
 
-    DISTRICT = "district", "区县"
-    STREET = "street", "街道乡镇"
-    COMMUNITY = "community", "社区村"
+    DISTRICT = "district", _("区县")
+    STREET = "street", _("街道乡镇")
+    COMMUNITY = "community", _("社区村")
 
 
 DIGITS = {Level.DISTRICT: 6, Level.STREET: 9, Level.COMMUNITY: 12}

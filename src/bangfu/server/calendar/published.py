@@ -1,7 +1,7 @@
 """The published holidays and make-up working days, 2019 to 2026, as ``days.csv`` beside this module.
 
-Each day was compared with chinesecalendar 1.11.0; the numbers of the notices are from memory and not verified
-against the notices themselves. A year that is not in the file counts weekends alone and makes deadlines provisional.
+Each day was compared with chinesecalendar 1.11.0; days and numbers of the notices for 2019 to 2025, and the number for
+2026, also with reprints of the notices (2026-11-30). A year that is not in the file counts weekends alone and makes deadlines provisional.
 """
 
 from __future__ import annotations

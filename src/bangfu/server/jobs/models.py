@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from bangfu.server.areas.scope import ScopedManager
 
@@ -12,11 +13,11 @@ from bangfu.server.areas.scope import ScopedManager
 class JobStatus(models.TextChoices):
     """Where a job stands."""
 
-    WAITING = "waiting", "等待"
-    RUNNING = "running", "进行中"
-    DONE = "done", "完成"
-    FAILED = "failed", "失败"
-    CANCELLED = "cancelled", "已取消"
+    WAITING = "waiting", _("等待")
+    RUNNING = "running", _("进行中")
+    DONE = "done", _("完成")
+    FAILED = "failed", _("失败")
+    CANCELLED = "cancelled", _("已取消")
 
 
 class Job(models.Model):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from axes.helpers import get_client_ip_address
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bangfu.server.accounts.guards import public
+from bangfu.server.accounts.visitor import address_of
 from bangfu.server.calendar import clock
 from bangfu.server.portal import browser
 from bangfu.server.portal.asking import plain
@@ -18,10 +18,6 @@ from bangfu.server.selfcheck import actions
 from bangfu.server.selfcheck.codes import grouped, read_code, read_last_four
 
 MOST_SIGNS = 40
-
-
-def _address(request: HttpRequest) -> str:
-    return str(get_client_ip_address(request) or "")
 
 
 @public
@@ -39,7 +35,7 @@ def keep(request: HttpRequest, key: str) -> HttpResponse:
         fault = _("请填身份证号的最后四位：三位数字，最后一位是数字或 X。")
         return private(place_page(request, "portal/check/keep.html", key, status=422, days=actions.KEPT_DAYS, fault=fault, typed=typed[:MOST_SIGNS]))
     try:
-        code, until = actions.keep(sitting, last_four, _address(request))
+        code, until = actions.keep(sitting, last_four, address_of(request))
     except actions.TooManyTriesError:
         return private(place_page(request, "portal/check/keep.html", key, status=429, days=actions.KEPT_DAYS, fault=_too_often(), typed=""))
     return private(place_page(request, "portal/check/kept.html", key, code=grouped(code), until=until))
@@ -54,7 +50,7 @@ def come_back(request: HttpRequest, key: str) -> HttpResponse:
         return private(place_page(request, "portal/check/open.html", key, fault="", typed=""))
     typed = plain(request.POST.get("kept_code", ""))[:MOST_SIGNS]
     try:
-        kept = actions.take_out(read_code(typed), read_last_four(plain(request.POST.get("last_four", ""))), key, _address(request))
+        kept = actions.take_out(read_code(typed), read_last_four(plain(request.POST.get("last_four", ""))), key, address_of(request))
     except actions.TooManyTriesError:
         return private(place_page(request, "portal/check/open.html", key, status=429, fault=_too_often(), typed=typed))
     if kept is None:
