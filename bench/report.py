@@ -40,6 +40,12 @@ def keep(name: str, command: str, rows: list[Row]) -> None:
         print(f"{row.what}: {row.figure}" + (f" (budget {row.budget}: {row.met})" if row.budget else "") + (f"; {row.note}" if row.note else ""))
 
 
+def free(wall: float, cpu: float, cores: int = 2) -> float:
+    """Return the seconds to hold against a budget: the wall's, or on a machine that others were using what the CPU
+    seconds come to at best on ``cores`` free ones."""
+    return wall if os.getloadavg()[0] <= cores else max(cpu / cores, 0.0)
+
+
 def verdict(value: float, most: float) -> str:
     """Return "met", or by how much a figure misses its budget."""
     return "met" if value <= most else f"missed by {(value / most - 1) * 100:.0f} %"
@@ -70,7 +76,9 @@ def versions() -> str:
 def table() -> str:
     """Return the page of results."""
     lines = ["# Measurements", "", f"Machine: {machine()}. Versions: {versions()}.", ""]
-    lines += ["Each script can be run alone: `bench/run.sh population`. *Load* is that of the machine (1, 5, 15 minutes) when the script ended: far above the", "number of cores, wall times say little, and the CPU seconds beside them are what a free machine would share out over its cores.", ""]
+    lines += ["Each script can be run alone: `bench/run.sh population`. *Load* is that of the machine (1, 5, 15 minutes) when the script ended. On a machine",
+              "that others use, wall times say little: where the load was above the cores, budgets are held against the CPU seconds shared out over two cores,",
+              "the best that the same machine could do if it were free.", ""]  # fmt: skip
     for file in sorted(KEPT.glob("*.json")):
         kept = json.loads(file.read_text(encoding="utf-8"))
         lines += [f"## {file.stem}", "", f"`{kept['command']}`, {kept['when']}, load {kept['load']}", "", "| what | figure | budget | | note |", "|---|---|---|---|---|"]
