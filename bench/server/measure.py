@@ -42,8 +42,8 @@ class Load:
     """What one run of the load tool gave."""
 
     rows: list[dict[str, str]]
-    seconds: float
     cpu: float
+    said: str
 
     def row(self, name: str) -> dict[str, str] | None:
         """Return the figures of one kind of request."""
@@ -110,7 +110,7 @@ def load(folder: Path, users: int, seconds: int, **surroundings: str) -> Load:
         rows = list(csv.DictReader(file))
     if not rows:
         raise RuntimeError(ended.stderr[-2000:])
-    return Load(rows, took, (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / took)
+    return Load(rows, (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / took, ended.stderr[-2000:])
 
 
 def given(folder: Path, host: str) -> Path:
@@ -140,6 +140,9 @@ def pages(folder: Path, seconds: int) -> Iterator[str]:
         load(folder, USERS, 45, BENCH_GIVEN=told, BENCH_THINK="1")
         before = server.cpu()
         found = load(folder, USERS, seconds, BENCH_GIVEN=told, BENCH_THINK=str(THINK))
+        lacking = [name for name in BUDGETS if found.row(name) is None]
+        if lacking:
+            raise RuntimeError(f"nobody asked for {lacking}: {found.said}")
         each = 1000 * (server.cpu() - before) / max(1, int(found.rows[-1]["Request Count"]))
         yield f"{USERS} users, {THINK} s mean think time, {seconds} s. The web server took {each:.0f} ms of processor time a request, without the database's; the load tool itself took {found.cpu:.0%} of one processor.\n"
         yield from _table(found)

@@ -40,11 +40,11 @@ class User(HttpUser):
         """Open the browser."""
         self.client.headers["Referer"] = self.host
 
-    def sent(self, address: str, page: str, name: str, **said: Any) -> Any:
+    def sent(self, address: str, page: str, request: str, /, **said: Any) -> Any:
         """Send a form with the token of the page it stands on; the answer is not followed."""
         token = _TOKEN.search(page)
         data = {"csrfmiddlewaretoken": token[1] if token else "", **said}
-        return self.client.post(address, data=data, name=name, allow_redirects=False)
+        return self.client.post(address, data=data, name=request, allow_redirects=False)
 
 
 class Officer(User):
