@@ -91,6 +91,7 @@ def test_who_settles_a_range_is_said() -> None:
 
     assert office
     assert f"由{office}逐案确定" in lines(found)
+    assert "金额 = 2000–5000 元/户·年" in lines(found)
     assert settled_texts(pack, pack.entries["temporary_relief"], found.needs, "zh") == [f"由{office}逐案确定"]
 
 

@@ -187,8 +187,11 @@ class Explainer:
         """Return the formula of a sum with what it comes to; a waiver of the whole says so."""
         if entry.kind == "waiver" and not entry.has_money and value.__class__ is int and value == 1:
             return "减免 = 全免", "waived = in full"
-        zh, en = self.outline.said(node)
-        return f"金额 = {zh} = {amount_text(value, entry.unit, 'zh')}", f"amount = {en} = {amount_text(value, entry.unit, 'en')}"
+        (zh, en), said_zh, said_en = self.outline.said(node), amount_text(value, entry.unit, "zh"), amount_text(value, entry.unit, "en")
+        return (
+            f"金额 = {zh}" if zh == said_zh else f"金额 = {zh} = {said_zh}",
+            f"amount = {en}" if en == said_en else f"amount = {en} = {said_en}",
+        )
 
     def _open_sum(self, entry: Entry, amount: Any) -> list[Reason]:
         """Return what would fix a sum that is unknown or between bounds; who settles what the document leaves to be settled."""

@@ -105,8 +105,10 @@ def test_csv_is_read_as_parquet_is(tables: Tables, plain: Path, tmp_path: Path, 
 
 
 def test_excel_is_read_as_parquet_is(tables: Tables, tmp_path: Path) -> None:
-    """The Excel ledger has no sheet for the place, no "at" and no empty list: without these the answers are the same."""
+    """The Excel ledger has no sheet for the place, no "at", no empty list and no claim of which nothing is stated: without
+    these the answers are the same."""
     less = {name: [{k: v for k, v in row.items() if k != "at" and v != []} for row in rows] for name, rows in tables.items() if name != "place"}
+    less = {name: [row for row in rows if name in ("household", "person") or row.keys() - {"id", "of"}] for name, rows in less.items()}
     answered(spec(), write_parquet(spec().pack, less, tmp_path / "ledger"), tmp_path / "a", undecided=True)
 
     answered(spec(), write_excel(spec().pack, less, tmp_path / "ledger.xlsx"), tmp_path / "b", undecided=True)

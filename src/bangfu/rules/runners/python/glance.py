@@ -20,6 +20,8 @@ Slots = dict[str, dict[str, int]]
 class Glance:
     """The slots that refuse one entry: ``own`` and ``above`` (of the row it belongs to) by a no, ``barred`` by a yes."""
 
+    __slots__ = ("above", "barred", "own")
+
     def __init__(self, entry: Entry, slots: Slots) -> None:
         needed: list[tuple[bool, int]] = []
         barred: list[int] = []

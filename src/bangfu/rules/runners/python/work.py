@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 class Writer:
     """Writes what others read of one entry: its value and, where it is read, whether it is received."""
 
+    __slots__ = ("entry_id", "is_benefit", "open_sum", "receives_slot", "value_slot")
+
     def __init__(self, entry: Entry, layout: Layout, plan: Plan) -> None:
         assert entry.per is not None
         slots = layout.slots[entry.per]
@@ -77,6 +79,12 @@ class Writer:
 
 class EntryWork:
     """One entry over all rows of its entity, the steps always in the same order."""
+
+    __slots__ = (
+        "always", "by_owner", "claim", "compiler", "entity", "entry", "fill", "fits", "force", "glance", "is_benefit", "is_recognition", "limiter", "money",
+        "needs", "only_record", "plain", "program", "quick", "rate", "reduced", "refused", "slot", "threshold", "tier", "unconditional", "worked_out",
+        "writer",
+    )  # fmt: skip
 
     def __init__(self, entry: Entry, program: Program) -> None:
         assert entry.per is not None
