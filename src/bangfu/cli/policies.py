@@ -91,7 +91,7 @@ def _cases(pack: Any, root: Path, name: str, found: list[Fault]) -> int:
     cases = read_cases(root, name, found)
     for case in cases:
         for said in runner.run(case):
-            found.append(Fault(case.file, case.line, 1, "CASE-DIFFERS", f"案例“{case.name}”不符：{said}", f'the case "{case.name}" differs: {said}'))
+            found.append(Fault(case.file, case.line, 1, "CASE-DIFFERS", f"案例“{case.name.split('|')[0].strip()}”不符：{said.zh}", f'the case "{case.name.split("|")[-1].strip()}" differs: {said}'))
     return len(cases)
 
 
@@ -114,8 +114,12 @@ def _print_faults(ctx: Context, found: list[Fault], counts: dict[str, int], noti
 @click.argument("words", nargs=-1)
 @click.pass_obj
 def cases(ctx: Context, place: str | None, words: tuple[str, ...]) -> int:
-    """跑案例 | Run the worked cases of a place (or those whose name holds WORDS)."""
-    name = "cn" if place == "cn" else ctx.place(place)
+    """跑案例 | Run the worked cases of a place (or those whose name holds WORDS).
+
+    \b
+    bangfu cases --place 武昌 住院        名称里有“住院”的 | those whose name holds the word
+    """
+    name = ctx.place(place)
     from bangfu.rules.engine import Engine
 
     runner = CaseRunner(Engine(load_pack(ctx.folder, name)))
@@ -126,7 +130,7 @@ def cases(ctx: Context, place: str | None, words: tuple[str, ...]) -> int:
         said = runner.run(case)
         bad += bool(said)
         for line in said:
-            click.echo(f"{case.file}:{case.line} {case.name}\n    {line}")
+            click.echo(f"{case.file}:{case.line} {case.name.split('|')[0 if ctx.lang == 'zh' else -1].strip()}\n    {ctx.say(line.zh, line)}")
     for fault in faults:
         click.echo(fault.text(ctx.lang))
     click.echo(ctx.say(f"{len(chosen)} 例，{bad} 例不符", f"{len(chosen)} cases, {bad} differ"))
