@@ -290,6 +290,15 @@ def test_a_reading_turned_by_an_overlay_brings_its_figure_into_missing(tmp_path:
     assert "student_living_aid.own_tier" in rows
 
 
+def test_readings_say_which_turn_an_answer_and_which_are_on_record() -> None:
+    """A switch is tested by an expression; what is on record is signed and turns nothing."""
+    rows = {row["reading"]: row["switch"] for row in json.loads(bangfu("readings", "--place", "county", "--json").stdout)}
+
+    assert rows["reduction_mode"] is True
+    assert rows["three_years"] is False
+    assert "备案" in bangfu("readings", "--place", "county").stdout
+
+
 def test_check_tries_an_overlay_on_its_place(tmp_path: Path) -> None:
     """A slip in the overlay is named with its place; without the place the call is off."""
     overlay = tmp_path / "o.yaml"

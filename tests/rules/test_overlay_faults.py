@@ -65,6 +65,14 @@ def test_a_wrong_overlay_is_refused(text: str, said: str) -> None:
     assert said in found[0]
 
 
+def test_a_reading_on_record_only_is_told_to_change_nothing() -> None:
+    """It is no error, but whoever writes it learns that no answer turns on it; a switch says nothing."""
+    told = read_pack(POLICIES, "county", [("补充件.yaml", "place: county\nreadings: {three_years: from_first, reduction_mode: slices}\n")])[1]
+
+    assert [(f.level, f.line, f.column) for f in told] == [("warning", 2, 25)]
+    assert "“three_years”只备案" in told[0].zh
+
+
 def test_a_condition_that_cannot_be_read_is_said_once() -> None:
     """The slip in the expression, not also that the condition is missing."""
     found = faults(f"place: county\nconditions:\n  - {{entry: bed_fee_reduction, when: bed_targt, {BY}}}\n")

@@ -135,6 +135,10 @@ def why(ctx: Context, file: str, rule: str, place: str | None, on: str | None, o
     """为什么给、为什么不给 | The reasons for one rule, for every member it may concern.
 
     RULE 是条目名（如 elder_care_subsidy）或中文名的一部分。
+
+    \b
+    bangfu why examples/wuchang.yaml 养老服务补贴
+    bangfu why examples/county.yaml major_illness_aid --on 2024-06-30
     """
     engine, given, day = prepared(ctx, file, place, on, overlays)
     names = _rules_named(engine, rule)
@@ -171,7 +175,11 @@ def _rules_named(engine: Engine, rule: str) -> set[str]:
 @JSON
 @click.pass_obj
 def compare(ctx: Context, file: str, on: str | None, as_json: bool) -> int:
-    """同一户在各地可得什么 | The same household in all places, side by side."""
+    """同一户在各地可得什么 | The same household in all places, side by side.
+
+    \b
+    bangfu compare examples/honghuagang.yaml --on 2024-06-30
+    """
     content = ctx.content(file)
     day = ctx.day(on, content)
     columns: dict[str, Assessment | str] = {}

@@ -23,7 +23,12 @@ from bangfu.rules.search import search
 @JSON
 @click.pass_obj
 def rules(ctx: Context, words: tuple[str, ...], place: str | None, as_json: bool) -> int:
-    """查政策 | Search the rules by words (轮椅, 孩子上大学, loan); one hit or an exact id is shown whole."""
+    """查政策 | Search the rules by words (轮椅, 孩子上大学, loan); one hit or an exact id is shown whole.
+
+    \b
+    bangfu rules 轮椅
+    bangfu rules dibao_payment --place 红花岗     整页：条件、金额、用到的值写在哪里 | the whole page
+    """
     hits: list[tuple[Pack, Entry]] = []
     for name in [ctx.place(place)] if place else ctx.places():
         pack = load_pack(ctx.folder, name)

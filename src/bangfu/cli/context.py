@@ -57,7 +57,7 @@ class Context:
         return found
 
     def place(self, name: str | None) -> str:
-        """Return the place meant by a folder name, a Chinese name or an area code.
+        """Return the place meant by a folder name (``cn`` is the nation), a Chinese name or an area code.
 
         Raises:
             UnknownNameError: None or several fit.
@@ -65,6 +65,8 @@ class Context:
         if name is None:
             known = "、".join(f"{p}（{t}）" for p, t in self.titles().items())
             raise UsageError(f"请用 --place 指明地方：{known}", f"name the place with --place: {', '.join(self.titles())}")
+        if name == "cn" and (self.folder / "cn" / "document.yaml").is_file():
+            return name
         return name if name in self.places() else resolve_place(self.folder, name, self.places())
 
     def engine(self, place: str, overlays: tuple[str, ...] = ()) -> Engine:

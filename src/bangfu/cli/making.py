@@ -44,7 +44,13 @@ def template(ctx: Context, place: str | None, out: str) -> int:
 @click.option("--area", default=None, help="区划代码（6 位）| Area code.")
 @click.pass_obj
 def new(ctx: Context, place: str, title: str | None, area: str | None) -> int:
-    """新建一个地方的政策包 | Start a new place: a folder without errors in ``check`` that says what to fill in."""
+    """新建一个地方的政策包 | Start a new place: a folder without errors in ``check`` that says what to fill in.
+
+    写法见 docs/policy/new-place.md 和 docs/policy/patterns.md。
+
+    \b
+    bangfu new jiangan --title "江岸区帮扶办法 | Jiang'an" --area 420102
+    """
     written = new_place(ctx.folder, place, title, area)
     for path in written:
         click.echo(f"  {path}")

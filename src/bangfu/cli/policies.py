@@ -19,6 +19,7 @@ from bangfu.rules.missing import missing_rows
 from bangfu.rules.pack.checks import check_pack
 from bangfu.rules.pack.coverage import coverage as coverage_of, read_exceptions
 from bangfu.rules.pack.load import load_pack, places, read_pack
+from bangfu.rules.plan import nodes_of
 from bangfu.rules.policies_folder import policies_folder
 
 LEVELS = {"error": ("错误", "error", "red"), "warning": ("提醒", "warning", "yellow"), "notice": ("告知", "notice", "blue")}
@@ -91,7 +92,7 @@ def _cases(pack: Any, root: Path, name: str, found: list[Fault]) -> int:
     cases = read_cases(root, name, found)
     for case in cases:
         for said in runner.run(case):
-            found.append(Fault(case.file, case.line, 1, "CASE-DIFFERS", f"案例“{case.name}”不符：{said}", f'the case "{case.name}" differs: {said}'))
+            found.append(Fault(case.file, case.line, 1, "CASE-DIFFERS", f"案例“{case.name.split('|')[0].strip()}”不符：{said.zh}", f'the case "{case.name.split("|")[-1].strip()}" differs: {said}'))
     return len(cases)
 
 
@@ -114,8 +115,12 @@ def _print_faults(ctx: Context, found: list[Fault], counts: dict[str, int], noti
 @click.argument("words", nargs=-1)
 @click.pass_obj
 def cases(ctx: Context, place: str | None, words: tuple[str, ...]) -> int:
-    """跑案例 | Run the worked cases of a place (or those whose name holds WORDS)."""
-    name = "cn" if place == "cn" else ctx.place(place)
+    """跑案例 | Run the worked cases of a place (or those whose name holds WORDS).
+
+    \b
+    bangfu cases --place 武昌 住院        名称里有“住院”的 | those whose name holds the word
+    """
+    name = ctx.place(place)
     from bangfu.rules.engine import Engine
 
     runner = CaseRunner(Engine(load_pack(ctx.folder, name)))
@@ -126,7 +131,7 @@ def cases(ctx: Context, place: str | None, words: tuple[str, ...]) -> int:
         said = runner.run(case)
         bad += bool(said)
         for line in said:
-            click.echo(f"{case.file}:{case.line} {case.name}\n    {line}")
+            click.echo(f"{case.file}:{case.line} {case.name.split('|')[0 if ctx.lang == 'zh' else -1].strip()}\n    {ctx.say(line.zh, line)}")
     for fault in faults:
         click.echo(fault.text(ctx.lang))
     click.echo(ctx.say(f"{len(chosen)} 例，{bad} 例不符", f"{len(chosen)} cases, {bad} differ"))
@@ -172,7 +177,11 @@ def coverage(ctx: Context, place: str | None, as_json: bool) -> int:
 def missing(ctx: Context, place: str | None, overlays: tuple[str, ...], as_json: bool) -> int:
     """文件未给、待地方填写的值 | What the document leaves open, with the rules that it holds up.
 
-    用补充件填写：bangfu assess 文件 --with 补充件.yaml
+    只列按所取读法用得到的；用补充件填写，填完再列就少了。
+
+    \b
+    bangfu missing --place 武昌
+    bangfu missing --place 武昌 --with 补充件.yaml
     """
     name = ctx.place(place)
     engine = ctx.engine(name, overlays)
@@ -198,7 +207,13 @@ def missing(ctx: Context, place: str | None, overlays: tuple[str, ...], as_json:
 @JSON
 @click.pass_obj
 def readings(ctx: Context, place: str | None, out: str | None, as_json: bool) -> int:
-    """待签的读法 | The readings of unclear passages, for the bureau to sign."""
+    """待签的读法 | The readings of unclear passages, for the bureau to sign.
+
+    “可换”的读法用补充件的 readings 一换就改变答案；“备案”的只供签认，换了不影响计算。
+
+    \b
+    bangfu readings --place 武昌 --out 读法.xlsx
+    """
     rows = []
     for name in [ctx.place(place)] if place else ctx.places():
         pack = load_pack(ctx.folder, name)
@@ -207,11 +222,12 @@ def readings(ctx: Context, place: str | None, out: str | None, as_json: bool) ->
             if (entry.place if entry else name) not in (name, "overlay"):
                 continue
             rows.append((name, pack, reading, entry))
+    switches = {(name, node.data) for name, pack in {n: p for n, p, _, _ in rows}.items() for e in pack.entries.values() for root in nodes_of(e) for node in root.walk() if node.op == "reading"}
     if as_json:
-        click.echo(json.dumps([{"place": n, "reading": r.id, "entry": r.entry, "asks": r.asks.zh, "takes": r.takes, "because": r.because.zh if r.because else None, "options": {c: t.zh for c, t in r.options.items()}} for n, _, r, _ in rows], ensure_ascii=False, indent=1))
+        click.echo(json.dumps([{"place": n, "reading": r.id, "entry": r.entry, "asks": r.asks.zh, "takes": r.takes, "because": r.because.zh if r.because else None, "switch": (n, r.id) in switches, "options": {c: t.zh for c, t in r.options.items()}} for n, _, r, _ in rows], ensure_ascii=False, indent=1))
         return 0
-    table_rows = [_reading_row(ctx, name, pack, reading, entry) for name, pack, reading, entry in rows]
-    heads = [ctx.say(*pair) for pair in (("地方", "place"), ("条款", "article"), ("条目", "entry"), ("问题", "question"), ("本系统取", "taken"), ("理由", "because"), ("其他可能", "else"), ("名称", "name"))]
+    table_rows = [_reading_row(ctx, name, pack, reading, entry, switch=(name, reading.id) in switches) for name, pack, reading, entry in rows]
+    heads = [ctx.say(*pair) for pair in (("地方", "place"), ("条款", "article"), ("条目", "entry"), ("问题", "question"), ("本系统取", "taken"), ("理由", "because"), ("其他可能", "else"), ("换读法", "turns"), ("名称", "name"))]
     if out:
         _readings_book(Path(out), [*heads, ctx.say("同意/改为", "agreed / change to"), ctx.say("签字", "signature"), ctx.say("日期", "date")], table_rows)
         click.echo(ctx.say(f"{len(rows)} 条读法已写入 {out}", f"{len(rows)} readings written to {out}"))
@@ -226,13 +242,13 @@ def readings(ctx: Context, place: str | None, out: str | None, as_json: bool) ->
     return 0
 
 
-def _reading_row(ctx: Context, name: str, pack: Any, reading: Any, entry: Any) -> list[str]:
+def _reading_row(ctx: Context, name: str, pack: Any, reading: Any, entry: Any, *, switch: bool) -> list[str]:  # noqa: PLR0913 - one cell each
     articles = "、".join(pack.articles(entry)) if entry else ""
     others = "；".join(f"{c}：{t.text(ctx.lang)}" for c, t in reading.options.items() if c != reading.takes)
     return [
         name, articles, entry.label.text(ctx.lang) if entry else "", reading.asks.text(ctx.lang),
         f"{reading.takes}：{reading.options[reading.takes].text(ctx.lang)}", reading.because.text(ctx.lang) if reading.because else "",
-        others, reading.id,
+        others, ctx.say("可换", "a switch") if switch else ctx.say("备案", "on record"), reading.id,
     ]  # fmt: skip
 
 

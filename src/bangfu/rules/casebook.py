@@ -31,6 +31,21 @@ EXPECT_KEYS = ("entry", "row", "of", "status", "amount", "range", "quantity", "e
 _UNITS = r"(?:元|人|名|户|家|次|日|天|周|月|季|半年|年|岁|学年|小时|级|个|班|倍)"
 
 
+class Said(str):
+    """What differs, in English; ``zh`` says the same in Chinese. Codes stay as the case file writes them."""
+
+    zh: str
+
+    def __new__(cls, en: str, zh: str) -> Said:
+        made = super().__new__(cls, en)
+        made.zh = zh
+        return made
+
+
+def _is(what: str, found: Any, wanted: Any) -> Said:
+    return Said(f"{what} is {found}, expected {wanted}", f"{what} 算出来是 {found}，案例写的是 {wanted}")
+
+
 @dataclass(slots=True)
 class Case:
     """One worked case as written."""
@@ -53,11 +68,14 @@ def read_cases(folder: Path, place: str, faults: list[Fault]) -> list[Case]:
         if not isinstance(content, List):
             faults.append(Fault(file, 1, 1, "CASE", "案例文件应为列表", "a case file is a list"))
             continue
-        found += [_case(raw, file, content.at(place_), faults) for place_, raw in enumerate(content) if isinstance(raw, Map)]
+        for place_, raw in enumerate(content):
+            case = _case(raw, file, content.at(place_), faults) if isinstance(raw, Map) else None
+            found += [case] if case is not None else []
     return found
 
 
-def _case(raw: Map, file: str, mark: tuple[int, int], faults: list[Fault]) -> Case:
+def _case(raw: Map, file: str, mark: tuple[int, int], faults: list[Fault]) -> Case | None:
+    """Return a case; one without day, given or expect is a fault and is not run."""
     for key in raw:
         if key not in CASE_KEYS:
             faults.append(Fault(file, *raw.key_marks[key], "KEY", f"案例没有“{key}”这个键", f'a case has no key "{key}"'))
@@ -65,6 +83,7 @@ def _case(raw: Map, file: str, mark: tuple[int, int], faults: list[Fault]) -> Ca
     rows = [row for row in expect if isinstance(row, Map)] if isinstance(expect, List) else []
     if not rows or not isinstance(raw.get("on"), dt.date) or not isinstance(raw.get("given"), Map):
         faults.append(Fault(file, *mark, "CASE", "案例须有 on、given、expect", "a case needs on, given and expect"))
+        return None
     for row in rows:
         for key in row:
             if key not in EXPECT_KEYS:
@@ -80,15 +99,15 @@ class CaseRunner:
         self.always_fresh = always_fresh
         self.program: Any = None
 
-    def run(self, case: Case) -> list[str]:
+    def run(self, case: Case) -> list[Said]:
         """Return what differs, one sentence each; empty when the case holds."""
         on = case.raw.get("on")
         if not isinstance(on, dt.date):
-            return ["the case has no date"]
+            return [Said("the case has no date", "案例没有日期 on")]
         names = frozenset(str(row.get("entry")) for row in case.expect)
         unknown = [name for name in names if name not in self.engine.pack.entries]
         if unknown:
-            return [f"no such entry: {', '.join(unknown)}"]
+            return [Said(f"no such entry: {', '.join(unknown)}", f"没有条目：{'、'.join(unknown)}")]
         try:
             with self.settings(case) as changed:
                 given = HouseholdReader(self.engine.pack, case.file).read(case.raw["given"])
@@ -98,7 +117,7 @@ class CaseRunner:
                 run = program.run(given, on, given.basis or ("recorded" if given.record else "met"))
                 return [said for row in case.expect for said in self.compare(row, run, given, on)]
         except BangfuError as error:
-            return [error.en]
+            return [Said(error.en, error.zh)]
 
     def fresh(self, on: dt.date, names: frozenset[str]) -> Any:
         """Return a program compiled with the case's own values."""
@@ -156,15 +175,16 @@ class CaseRunner:
         parameter.versions = (Version(None, reader.value(value, where.file, where.at(address), parameter)),)
 
     # -- comparing -----------------------------------------------------------------------------------------------
-    def compare(self, expect: Map, run: Any, given: Given, on: dt.date) -> list[str]:
+    def compare(self, expect: Map, run: Any, given: Given, on: dt.date) -> list[Said]:
         """Return what differs between one expectation and the answer."""
         entry = self.engine.pack.entries[str(expect["entry"])]
         rows = [r for r in run.rows.get(entry.per or "place", []) if self._meant(r, expect)]
         if len(rows) != 1:
-            return [f"{entry.id}: {len(rows)} rows fit; name row or of"]
+            return [Said(f"{entry.id}: {len(rows)} rows fit; name row or of", f"{entry.id}：有 {len(rows)} 行符合，请写 row 或 of 指明哪一行")]
         found = self.engine.result(rows[0], entry)
         said = self._definition(entry, found, expect) if entry.kind == "definition" else self._entry(entry, rows[0], found, expect, on)
-        return [f"{entry.id} [{rows[0].id}] line {expect.mark[0]}: {text}" for text in said]
+        line, who = expect.mark[0], rows[0].id
+        return [Said(f"{entry.id} [{who}] line {line}: {text}", f"第 {line} 行 {entry.id} [{who}]：{text.zh}") for text in said]
 
     def _meant(self, row: Any, expect: Map) -> bool:
         if "row" in expect and row.id != str(expect["row"]):
@@ -178,30 +198,32 @@ class CaseRunner:
             return False
         return True
 
-    def _definition(self, entry: Entry, value: Any, expect: Map) -> Iterator[str]:
+    def _definition(self, entry: Entry, value: Any, expect: Map) -> Iterator[Said]:
         for key in ("amount", "range", "quantity", "tier"):
             if key in expect:
-                yield f"a definition has no {key}: write value"
+                yield Said(f"a definition has no {key}: write value", f"定义没有 {key}，请写 value")
         if expect.get("status") not in (None, "unknown") and "value" not in expect:
-            yield f"a definition is not {expect['status']}: write value"
+            yield Said(f"a definition is not {expect['status']}: write value", f"定义没有 {expect['status']} 之分，请写 value")
         if "value" in expect:
             wanted = expect["value"]
             if isinstance(wanted, bool) or entry.value_kind in ("code", "date"):
                 if value != wanted or value.__class__ is Unknown:
-                    yield f"value is {value}, expected {wanted}"
+                    yield _is("value", value, wanted)
             else:
                 yield from self._number("value", value, wanted, 100 if power_of(entry.unit, "元") > 0 else 1)
         if expect.get("status") == "unknown" and value.__class__ is not Unknown:
-            yield f"value is {value}, expected unknown"
+            yield _is("value", value, "unknown")
         if "needs" in expect:
             yield from self._needs(expect, getattr(value, "needs", frozenset()))
 
-    def _entry(self, entry: Entry, row: Any, result: Any, expect: Map, on: dt.date) -> Iterator[str]:
+    def _entry(self, entry: Entry, row: Any, result: Any, expect: Map, on: dt.date) -> Iterator[Said]:
         status = status_word(self.engine, entry, row, result, on)
         needs = frozenset[str]() | getattr(result.status, "needs", frozenset()) | getattr(result.amount, "needs", frozenset())
         if "status" in expect and expect["status"] != status:
             if not (expect["status"] == "lapsed" and status.startswith("lapsed")):
-                yield f"status is {status}, expected {expect['status']} (amount {shown(result.amount)}, needs {sorted(needs)}, because {sorted(failing(self.engine, entry, row, self.program.compiler(entry)))})"
+                because = sorted(failing(self.engine, entry, row, self.program.compiler(entry)))
+                said = _is("status", status, expect["status"])
+                yield Said(f"{said} (amount {shown(result.amount)}, needs {sorted(needs)}, because {because})", f"{said.zh}（金额 {shown(result.amount)}，还缺 {'、'.join(sorted(needs)) or '无'}，不符合的是 {'、'.join(because) or '无'}）")
         if "needs" in expect:
             yield from self._needs(expect, needs)
         scale = 100 if entry.has_money else 1
@@ -212,49 +234,50 @@ class CaseRunner:
         if "quantity" in expect:
             yield from self._number("quantity", result.quantity, expect["quantity"], 1)
         if "value" in expect and isinstance(expect["value"], bool) and result.status is not expect["value"]:
-            yield f"value is {result.status}, expected {expect['value']}"
+            yield _is("value", result.status, expect["value"])
         yield from self._words(entry, row, result, expect)
 
-    def _needs(self, expect: Map, needs: frozenset[str]) -> Iterator[str]:
+    def _needs(self, expect: Map, needs: frozenset[str]) -> Iterator[Said]:
         wanted = expect["needs"] if isinstance(expect["needs"], list) else [expect["needs"]]
         absent = [name for name in wanted if name not in needs]
         if absent:
-            yield f"needs {sorted(needs)}, expected also {absent}"
+            yield Said(f"needs {sorted(needs)}, expected also {absent}", f"还缺 {'、'.join(sorted(needs)) or '无'}，案例还写了 {'、'.join(absent)}")
 
-    def _words(self, entry: Entry, row: Any, result: Any, expect: Map) -> Iterator[str]:
+    def _words(self, entry: Entry, row: Any, result: Any, expect: Map) -> Iterator[Said]:
         tier = entry.tiers[result.tier] if result.tier is not None and entry.tiers else None
         if "tier" in expect:
             labels = (result.tier, tier.label.zh if tier and tier.label else None, tier.label.en if tier and tier.label else None)
             if expect["tier"] not in labels:
-                yield f"tier is {labels}, expected {expect['tier']}"
+                yield _is("tier", labels, expect["tier"])
         every = (tier.every if tier and tier.every else None) or entry.every
         if "every" in expect and expect["every"] != every:
-            yield f"every is {every}, expected {expect['every']}"
+            yield _is("every", every, expect["every"])
         if "office" in expect and expect["office"] != entry.office:
-            yield f"office is {entry.office}, expected {expect['office']}"
+            yield _is("office", entry.office, expect["office"])
         if "because" in expect and str(expect["because"]) not in failing(self.engine, entry, row, self.program.compiler(entry)):
-            yield f"refused because of {sorted(failing(self.engine, entry, row, self.program.compiler(entry)))}, expected {expect['because']}"
+            because = sorted(failing(self.engine, entry, row, self.program.compiler(entry)))
+            yield Said(f"refused because of {because}, expected {expect['because']}", f"不符合的是 {'、'.join(because) or '无'}，案例写的是 {expect['because']}")
         if "content" in expect:
             label = (tier.content if tier and tier.content else None) or None
             text = label.zh if label else str(entry.raw.get("content", ""))
             if str(expect["content"]) not in text:
-                yield f"content is {text}, expected {expect['content']}"
+                yield _is("content", text, expect["content"])
 
-    def _number(self, what: str, value: Any, wanted: Any, scale: int) -> Iterator[str]:
+    def _number(self, what: str, value: Any, wanted: Any, scale: int) -> Iterator[Said]:
         try:
             low, high = expected_range(wanted)
         except ValueError as error:
-            yield f"{what}: {error}"
+            yield Said(f"{what}: {error}", f"{what} 的算式有误：{error}")
             return
         if value is CLOSED or value is None:
             value = 0
         if value.__class__ is Unknown:
-            yield f"{what} is {value}, expected {wanted}"
+            yield _is(what, value, wanted)
             return
         got_low, got_high = (value.low, value.high) if value.__class__ is Range else (value, value)
         got = (Fraction(got_low) / scale, None if got_high is None else Fraction(got_high) / scale)
         if got != (low, high):
-            yield f"{what} is {shown(value, scale)}, expected {wanted}"
+            yield _is(what, shown(value, scale), wanted)
 
 
 def status_word(engine: Engine, entry: Entry, row: Any, result: Any, on: dt.date) -> str:

@@ -15,6 +15,7 @@ from bangfu.rules.pack.model import PERIODS, Pack, Parameter
 from bangfu.rules.pack.open_settings import address_exists, open_settings
 from bangfu.rules.pack.reader import Reader
 from bangfu.rules.pack.values_set import set_value
+from bangfu.rules.plan import nodes_of
 from bangfu.rules.units import QuantityError
 from bangfu.rules.yaml_source import List, Map
 
@@ -183,6 +184,12 @@ class OverlayReader(Reader):
             self.at(where, name, "READING", f"读法“{name}”可取：{'、'.join(reading.options)}", f'the reading "{name}" takes: {", ".join(reading.options)}')
         else:
             self.pack.reading_choice[name] = str(code)
+            if code != reading.takes and not self._is_switch(name):
+                self.fault(where.file, where.at(name), "READING-RECORD", f"读法“{name}”只备案，没有条目按它换算：这一行不改变答案", f'the reading "{name}" is on record only and no entry turns on it: this row changes no answer', "warning")
+
+    def _is_switch(self, name: str) -> bool:
+        """Tell whether some expression tests a reading."""
+        return any(node.op == "reading" and node.data == name for entry in self.pack.entries.values() for root in nodes_of(entry) for node in root.walk())
 
     def _rows(self, content: Map, key: str, file: str) -> list[Map]:
         rows = content.get(key)
