@@ -122,7 +122,7 @@ EXAMPLES: dict[str, Arguments] = {
     **{f"desk:admin_{name}": lambda o: {"pk": o.user.pk} for name in ("user", "switch", "assign", "end_role", "secure", "relative")},
     **{f"desk:admin_{name}": lambda o: {"pk": o.job.pk} for name in ("job", "job_retry", "job_cancel")},
     "desk:withdraw_item": lambda o: {"pk": o.household.pk, "item": o.more["item"].pk},
-    **{f"desk:{name}": lambda o: {"pk": o.household.pk} for name in ("household", "reveal", "facts", "drop_facts", "new_member", "items", "new_item", "listed", "new_held")},
+    **{f"desk:{name}": lambda o: {"pk": o.household.pk} for name in ("household", "reveal", "facts", "drop_facts", "new_member", "items", "new_item", "listed", "new_held", "changes", "change_people", "move", "close")},
 }
 EXAMPLES |= {
     "desk:admin_token_revoke": lambda o: {"pk": o.more["token"].pk},

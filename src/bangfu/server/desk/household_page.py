@@ -77,6 +77,7 @@ class HouseholdPage:
     """What the page shows. ``answers`` is None where ``faults`` say why the rules cannot read the household."""
 
     household: Household
+    on: dt.date
     members: list[Member]
     blocks: list[Block]
     documents: list[StoredFile]
@@ -98,7 +99,7 @@ def household_page(scope: Scope, household: Household, today: dt.date) -> Househ
     names = {m.person.pk: m.person.name for m in people}
     blocks = blocks_of(household, pack, names, today)
     page = HouseholdPage(
-        household, [_member(m, pack, today) for m in people], blocks, list(files_of(scope, household.pk)), happenings(scope, household, pack),
+        household, today, [_member(m, pack, today) for m in people], blocks, list(files_of(scope, household.pk)), happenings(scope, household, pack),
         faults=faults,
     )  # fmt: skip
     if found is not None:
@@ -137,9 +138,9 @@ def blocks_of(household: Household, pack: Pack, names: dict[int, str], today: dt
 
 def _line(line: FactLine, pack: Pack) -> Line:
     fact = pack.vocabulary.facts.get(line.fact)
-    others = tuple((Source(o.source).label, _said(pack, o.fact, o.value), o.true_on) for o in line.others)
+    others = tuple((str(Source(o.source).label), _said(pack, o.fact, o.value), o.true_on) for o in line.others)
     return Line(
-        line.fact, fact_label(pack, line.fact), _said(pack, line.fact, line.value), Source(line.source).label, line.true_on,
+        line.fact, fact_label(pack, line.fact), _said(pack, line.fact, line.value), str(Source(line.source).label), line.true_on,
         line.valid_until, line.evidence, fact is not None and fact.core, others,
     )  # fmt: skip
 
