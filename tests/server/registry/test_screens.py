@@ -99,11 +99,12 @@ def test_an_area_outside_is_no_choice(world: World) -> None:
     assert send_ledger(world.client("worker"), world, b"PK").status_code == 422
 
 
-@pytest.mark.parametrize("role", REFUSED_ROLES)
-@pytest.mark.parametrize("page", ["imports/", "export/", "duplicates/", "requests/", "retention/"])
-def test_other_roles_are_refused(role: str, page: str, world: World) -> None:
+def test_other_roles_are_refused(world: World) -> None:
     """By the action, not by the address."""
-    assert world.client(role).get(REGISTER + page).status_code == 403
+    for role in REFUSED_ROLES:
+        client = world.client(role)
+        for page in ("imports/", "export/", "duplicates/", "requests/", "retention/"):
+            assert client.get(REGISTER + page).status_code == 403, (role, page)
 
 
 def test_the_template_opens_and_has_the_registers_columns(world: World) -> None:
