@@ -144,6 +144,18 @@ def test_a_file_that_is_none_is_refused(name: str, content: bytes, why: str, wor
     assert (response.status_code, why in said(response), StoredFile.objects.count()) == (422, True, 0)
 
 
+def test_several_photos_at_once_or_none(world: World, family: Household) -> None:
+    """All are kept; with one that is none of them is, and it is named."""
+    client, home = world.client("worker"), f"{REGISTER}households/{family.pk}/documents/"
+    good = [SimpleUploadedFile(f"{n}.jpg", picture(size=(90 + n, 60))) for n in range(3)]
+    refused = client.post(f"{home}add/", {"file": [*good, SimpleUploadedFile("坏.jpg", b"MZ" + b"\0" * 99)], "word": "", "person": ""})
+    assert (refused.status_code, "坏.jpg：" in said(refused), StoredFile.objects.count()) == (422, True, 0)
+    for file in good:
+        file.seek(0)
+    assert client.post(f"{home}add/", {"file": good, "word": "", "person": ""}).status_code == 302
+    assert StoredFile.objects.count() == 3
+
+
 def test_an_auditor_reads_documents_and_adds_none(world: World, family: Household) -> None:
     """Seeing and writing are two rights."""
     client = world.client("auditor")
