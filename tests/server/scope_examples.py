@@ -122,7 +122,7 @@ EXAMPLES: dict[str, Arguments] = {
     **{f"desk:admin_{name}": lambda o: {"pk": o.user.pk} for name in ("user", "switch", "assign", "end_role", "secure", "relative")},
     **{f"desk:admin_{name}": lambda o: {"pk": o.job.pk} for name in ("job", "job_retry", "job_cancel")},
     "desk:withdraw_item": lambda o: {"pk": o.household.pk, "item": o.more["item"].pk},
-    **{f"desk:{name}": lambda o: {"pk": o.household.pk} for name in ("household", "reveal", "facts", "drop_facts", "new_member", "items", "new_item", "listed", "new_held", "changes", "change_people", "move", "close")},
+    **{f"desk:{name}": lambda o: {"pk": o.household.pk} for name in ("household", "reveal", "facts", "drop_facts", "new_member", "items", "new_item", "listed", "new_held")},
 }
 EXAMPLES |= {
     "desk:admin_token_revoke": lambda o: {"pk": o.more["token"].pk},
@@ -130,7 +130,8 @@ EXAMPLES |= {
     "desk:policy_rule": lambda o: {"code": o.more["district"].code, "name": "dibao_payment"},
     **{f"desk:policy_{name}": lambda o: {"pk": o.more["value"].pk} for name in ("value", "try", "sign", "withdraw")},
     **{f"desk:policy_{name}": lambda o: {"pk": o.more["whatif"].pk} for name in ("whatif", "whatif_excel", "whatif_households")},
-    **{f"desk:{name}": lambda o: {"pk": o.household.pk} for name in ("documents", "document_add", "household_hold", "household_erase")},
+    **{f"desk:{name}": lambda o: {"pk": o.household.pk} for name in ("documents", "document_add", "household_hold", "household_erase", "changes")},
+    "desk:change": lambda o: {"pk": o.household.pk, "kind": "split"},
     **{f"desk:{name}": lambda o: {"pk": o.file.pk} for name in ("document", "document_small", "document_withdraw")},
     **{f"desk:{name}": lambda o: {"pk": o.person.pk} for name in ("person_rights", "consent_add", "request_add", "person_copy")},
     **{f"desk:{name}": lambda o: {"pk": o.more["run"].pk} for name in ("import_run", "import_confirm", "import_drop")},

@@ -113,7 +113,7 @@ def every_page(page: Page, household: int) -> Iterator[str]:
     """Yield the name of each page as it stands open: full, empty, faulty, forbidden, not there."""
     home = f"/desk/households/{household}/"
     for address in ("/desk/", "/desk/households/", "/desk/households/?q=zzz", "/desk/households/?age=ancient", "/desk/households/?age=old&conflict=1", home,
-                    f"{home}facts/", f"{home}facts/?of=next", f"{home}items/", f"{home}items/record/", f"{home}members/new/", f"{home}changes/", "/desk/households/new/", "/desk/households/999999/", "/desk/admin/users/"):  # fmt: skip
+                    f"{home}facts/", f"{home}facts/?of=next", f"{home}items/", f"{home}items/record/", f"{home}members/new/", f"/desk/register/households/{household}/changes/", "/desk/households/new/", "/desk/households/999999/", "/desk/admin/users/"):  # fmt: skip
         page.goto(address)
         for summary in page.locator("main summary:visible").all()[:8]:
             summary.click()

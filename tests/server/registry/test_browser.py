@@ -114,6 +114,7 @@ def fill(world: World) -> dict[str, int]:
 PAGES = {
     "duplicates": "duplicates/", "duplicate": "duplicates/{pair}/", "documents": "households/{home}/documents/", "rights": "people/{person}/rights/",
     "requests": "requests/", "request": "requests/{request}/", "retention": "retention/", "hold": "households/{old}/hold/", "export": "export/",
+    "changes": "households/{home}/changes/", "split": "households/{home}/changes/split/", "merge": "households/{home}/changes/merge/",
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from bangfu.server.registry import duplicate_actions
 from bangfu.server.registry.actions import RefusedError
 from bangfu.server.registry.dossier import label, shown
 from bangfu.server.registry.duplicate_models import DuplicatePair
-from bangfu.server.registry.duplicates import half_seen, pairs_within, place_name, sightings_within
+from bangfu.server.registry.duplicates import half_seen, pairs_within, place_names, sightings_within
 from bangfu.server.registry.identity import masked
 from bangfu.server.registry.models import Household, Person
 from bangfu.server.registry.packs import pack_at
@@ -35,8 +35,11 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     """List the pairs and the numbers entered in two places."""
     scope = request.scope  # type: ignore[attr-defined]
     page = Paginator(pairs_within(scope), PER_PAGE).get_page(request.GET.get("page"))
-    places = [(place_name(pair.first.area_code), place_name(pair.second.area_code)) for pair in page]
-    seen = [{"row": s, "place": place_name(s.area_code), "known": place_name(s.person.area_code)} for s in sightings_within(scope)[:PER_PAGE]]
+    sightings = list(sightings_within(scope)[:PER_PAGE])
+    codes = {p.area_code for pair in page for p in (pair.first, pair.second)} | {code for s in sightings for code in (s.area_code, s.person.area_code)}
+    names = place_names(codes)
+    places = [(names.get(pair.first.area_code, ""), names.get(pair.second.area_code, "")) for pair in page]
+    seen = [{"row": s, "place": names.get(s.area_code, ""), "known": names.get(s.person.area_code, "")} for s in sightings]
     context = {"page": page, "rows": list(zip(page, places, strict=True)), "half": half_seen(scope), "seen": seen, "form": SightingForm(), "query": ""}
     return render(request, "desk/register/duplicates.html", context)
 
@@ -52,7 +55,9 @@ def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def duplicate_apart(request: HttpRequest, pk: int) -> HttpResponse:
     """They are two people."""
-    pair, form = _pair(request, pk), ApartForm(request.POST)
+    pair, form = pairs_within(request.scope).filter(pk=pk).first(), ApartForm(request.POST)  # type: ignore[attr-defined]
+    if pair is None:
+        return _settled(request)
     if form.is_valid():
         try:
             duplicate_actions.tell_apart(pair.first, pair.second, form.cleaned_data["reason"])
@@ -67,7 +72,9 @@ def duplicate_apart(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def duplicate_unite(request: HttpRequest, pk: int) -> HttpResponse:
     """They are one person."""
-    pair = _pair(request, pk)
+    pair = pairs_within(request.scope).filter(pk=pk).first()  # type: ignore[attr-defined]
+    if pair is None:
+        return _settled(request)
     form = _unite_form(pair, request.POST)
     if form.is_valid():
         said = form.cleaned_data
@@ -96,6 +103,12 @@ def sighting_decide(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, error.zh)
     else:
         messages.error(request, _("请写明怎样处理。"))
+    return redirect("desk:duplicates")
+
+
+def _settled(request: HttpRequest) -> HttpResponse:
+    """A second click, or somebody else was faster; of a pair outside one's areas the same is said."""
+    messages.info(request, _("没有待核对的这一对，可能刚刚处理过。"))
     return redirect("desk:duplicates")
 
 

@@ -3,7 +3,6 @@
 from django.urls import path
 
 from bangfu.server.desk import (
-    change_views,
     household_views,
     intake_views,
     item_views,
@@ -23,10 +22,6 @@ urlpatterns = [
     path("households/<int:pk>/members/new/", new_household_views.new_member, name="new_member"),
     path("households/<int:pk>/", household_views.household, name="household"),
     path("households/<int:pk>/reveal/", household_views.reveal, name="reveal"),
-    path("households/<int:pk>/changes/", change_views.changes, name="changes"),
-    path("households/<int:pk>/changes/people/", change_views.change_people, name="change_people"),
-    path("households/<int:pk>/changes/move/", change_views.move, name="move"),
-    path("households/<int:pk>/changes/close/", change_views.close, name="close"),
     path("households/<int:pk>/items/", item_views.items, name="items"),
     path("households/<int:pk>/items/new/", item_views.new_item, name="new_item"),
     path("households/<int:pk>/items/full/", item_views.listed, name="listed"),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from bangfu.server.desk import (
+    change_views,
     documents_views,
     duplicates_views,
     export_views,
@@ -36,6 +37,8 @@ urlpatterns = [
     path("requests/", rights_views.person_requests, name="person_requests"),
     path("requests/<int:pk>/", rights_views.person_request, name="person_request"),
     path("requests/<int:pk>/answer/", rights_views.request_answer, name="request_answer"),
+    path("households/<int:pk>/changes/", change_views.changes, name="changes"),
+    path("households/<int:pk>/changes/<slug:kind>/", change_views.change, name="change"),
     path("retention/", retention_views.retention, name="retention"),
     path("retention/period/", retention_views.period_set, name="period_set"),
     path("households/<int:pk>/hold/", retention_views.household_hold, name="household_hold"),

@@ -18,6 +18,12 @@ def files_of(scope: Scope, household_id: int) -> QuerySet[StoredFile]:
     return found
 
 
+def files_within(scope: Scope) -> QuerySet[StoredFile]:
+    """Return the files inside a scope, withdrawn ones too."""
+    found: QuerySet[StoredFile] = StoredFile.objects.within(scope)
+    return found
+
+
 def openable(scope: Scope) -> QuerySet[StoredFile]:
     """Return the files inside a scope that may be opened."""
     found: QuerySet[StoredFile] = StoredFile.objects.within(scope).filter(withdrawn=False)

@@ -214,6 +214,16 @@ def append(household: Household, statements: Sequence[Statement], origin: Proven
     current.refresh(household, today, {s.subject for s in statements})
 
 
+@transaction.atomic
+def put_right_if_different(household: Household) -> bool:
+    """Bring what is current up to what the log says today, with an entry if it was not; tell whether."""
+    if not current.differences(household, clock.today()):
+        return False
+    current.refresh(household, clock.today())
+    record("facts.worked_out", of=household, household_id=household.pk, area_code=household.area_code)
+    return True
+
+
 def state_collections(household: Household, collections: Sequence[str]) -> None:
     """Note that all rows of some kinds are listed: from now on none means none."""
     for name in collections:

@@ -88,12 +88,19 @@ def worked_out(household: Household, today: dt.date) -> dict[Subject, tuple[dict
 
 
 def refresh(household: Household, today: dt.date, only: set[Subject] | None = None) -> None:
-    """Write ``CurrentFacts`` anew from the log, for all subjects or some, in the caller's transaction."""
-    for (person, item), (facts, conflicts) in worked_out(household, today).items():
+    """Write ``CurrentFacts`` anew from the log, for all subjects or some, in the caller's transaction.
+
+    For all, rows that the log says nothing of go.
+    """
+    found = worked_out(household, today)
+    for (person, item), (facts, conflicts) in found.items():
         if only is not None and (person, item) not in only:
             continue
         key: dict[str, Any] = {"item_id": item} if item else {"person_id": person, "item": None} if person else {"household": household, "person": None, "item": None}
         CurrentFacts.objects.update_or_create(**key, defaults={"household": household, "facts": facts, "conflicts": conflicts})
+    if only is None:
+        rows = CurrentFacts.objects.filter(household=household)
+        rows.filter(pk__in=[row.pk for row in rows if (row.person_id, row.item_id) not in found]).delete()
 
 
 def differences(household: Household, today: dt.date) -> list[str]:

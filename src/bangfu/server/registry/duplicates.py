@@ -27,7 +27,6 @@ def sightings_within(scope: Scope) -> QuerySet[Sighting]:
     return found.select_related("person")
 
 
-def place_name(area_code: int) -> str:
-    """Return what a community is called."""
-    area = Area.objects.filter(low=area_code, level=Level.COMMUNITY).first()
-    return area.name if area else ""
+def place_names(codes: set[int]) -> dict[int, str]:
+    """Return what communities are called, by code, in one query."""
+    return dict(Area.objects.filter(low__in=codes, level=Level.COMMUNITY).values_list("low", "name"))

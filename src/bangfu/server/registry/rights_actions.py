@@ -17,6 +17,7 @@ from bangfu.server.files.actions import forget
 from bangfu.server.files.models import StoredFile
 from bangfu.server.registry.actions import RefusedError
 from bangfu.server.registry.current import people_of
+from bangfu.server.registry.duplicate_models import Sighting
 from bangfu.server.registry.enums import KeptKind, Purpose, RequestKind, RequestStatus
 from bangfu.server.registry.models import Household, Person
 from bangfu.server.registry.rights import due_files, due_households, period_of
@@ -76,7 +77,15 @@ def withdraw_consent(consent: Consent, why: str) -> None:
 
 @transaction.atomic
 def ask(person: Person, asked: Asked) -> PersonRequest:
-    """Write down a request of somebody about their own data; its deadline comes from the district's period, if one is set."""
+    """Write down a request of somebody about their own data; its deadline comes from the district's period, if one is set.
+
+    The same request again on the same day is the one that is there.
+    """
+    there: PersonRequest | None = PersonRequest.objects.filter(
+        person=person, kind=asked.kind, asked_on=asked.asked_on, asked_by=asked.asked_by, details=asked.details, status=RequestStatus.OPEN
+    ).first()
+    if there is not None:
+        return there
     days = period_of(person.area_code, KeptKind.ANSWER)
     made = PersonRequest.objects.create(
         person=person, kind=asked.kind, asked_on=asked.asked_on, asked_by=asked.asked_by, relation=asked.relation, checked_by=asked.checked_by,
@@ -115,6 +124,9 @@ def set_period(district: Area, kind: KeptKind, number: int, instrument: str) -> 
     """
     if district.level != Level.DISTRICT or number < 1:
         raise RefusedError("期限按区县登记，至少为 1", "a period belongs to a district and is 1 at least")
+    there = period_of(district.low, kind)
+    if there is not None and (there.number, there.instrument) == (number, instrument):
+        return there
     made = Period.objects.create(district=district, area_code=district.low, kind=kind, number=number, instrument=instrument, actor_id=current_actor().pk, at=clock.now())
     record("period.set", of=made, area_code=district.low, reason=instrument, details={"kind": kind, "number": number})
     return made
@@ -141,6 +153,10 @@ def erase(household: Household, reason: str) -> None:
         Person.objects.filter(pk=person.pk).update(
             name=ERASED, pinyin="", initials="", birth_date=None, id_cipher=None, id_index=None, id_last4="", card_cipher=None, card_index="", card_last4=""
         )
+    people = people_of(household)
+    Sighting.objects.filter(person__in=people).update(name=ERASED, address="")
+    PersonRequest.objects.filter(person__in=people).update(asked_by=ERASED, checked_by="", details="", answer="")
+    Consent.objects.filter(person__in=people).exclude(guardian="").update(guardian=ERASED)
     Household.objects.filter(pk=household.pk).update(address=ERASED)
     for file in StoredFile.objects.filter(household_id=household.pk):
         _destroy(file)
