@@ -36,14 +36,25 @@ def table() -> list[Entry]:
     from bangfu.server.audit.acting import acting_as, system_actor
     from bangfu.server.audit.heads import keep_head
     from bangfu.server.audit.seal import seal
-    from bangfu.server.jobs.actions import reap
+    from bangfu.server.calendar import clock
+    from bangfu.server.files.actions import delete_stray_documents
+    from bangfu.server.jobs.actions import enqueue, reap
     from bangfu.server.jobs.transport import sign_of_life
+    from bangfu.server.registry.import_actions import forget_old_ledgers
     from bangfu.server.selfcheck.actions import forget_expired
     from bangfu.server.workspace.actions import forget_old
 
     def reap_jobs() -> int:
         with acting_as(system_actor("任务")):
             return reap()
+
+    def ask_daily(kind: str) -> None:
+        with acting_as(system_actor("任务")):
+            enqueue(kind, key=f"{kind}-{clock.today()}", area_code=0)
+
+    def forget_ledgers() -> int:
+        with acting_as(system_actor("任务")):
+            return forget_old_ledgers()
 
     def forget_answers() -> int:
         with acting_as(system_actor("任务")):
@@ -60,6 +71,10 @@ def table() -> list[Entry]:
         Entry("ask for the night of each district", 5 * minute, ask_tonight),
         Entry("seal the audit", minute, seal),
         Entry("keep the head of the audit outside the database", day, keep_head),
+        Entry("look for people entered twice", day, lambda: ask_daily("registry.duplicates")),
+        Entry("list what is kept long enough", day, lambda: ask_daily("registry.retention")),
+        Entry("forget ledgers that nobody confirmed", day, forget_ledgers),
+        Entry("delete documents without a row", day, delete_stray_documents),
         Entry("forget kept answers that expired", dt.timedelta(hours=1), forget_answers),
         Entry("forget old drafts", day, forget_drafts),
         Entry("forget ended sessions", day, lambda: call_command("clearsessions")),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
+import openpyxl
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from bangfu.server.audit.acting import acting_as, actor_of
-from bangfu.server.audit.models import Reading
+from bangfu.server.audit.models import Entry, Reading
 from bangfu.server.registry.actions import NewPerson, Provenance, Statement, add_person, open_household, state_facts
 from bangfu.server.registry.enums import Source
 from bangfu.server.registry.models import Household
@@ -179,3 +181,18 @@ def test_the_number_of_queries_does_not_grow(world: World, three: dict[str, Fami
 def test_who_may_list(who: str | None, status: int, world: World, today: Any) -> None:
     """Casework, approval, audit."""
     assert world.client(who).get(LIST).status_code == status
+
+
+def test_the_list_at_hand_is_exported(world: World, three: dict[str, Family]) -> None:
+    """The same households, no whole number, for a reason that is in the audit; without one, or for who may not, nothing."""
+    client, url = world.client("district_officer"), f"{LIST}export/"
+    assert "请写明理由" in text(client.post(url, {"query": "age=old", "reason": ""}, follow=True))
+    answer = client.post(url, {"query": "age=old&status=all", "reason": "上门走访"})
+    assert answer.status_code == 200
+    names = {row[0] for row in openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(values_only=True)}
+    assert three["old"].household.number in str(names)
+    assert three["young"].household.number not in str(names)
+    entry = Entry.objects.get(action="register.exported")
+    assert (entry.reason, entry.details["households"]) == ("上门走访", 2)
+    assert "一次最多导出" in text(client.post(url, {"query": "age=very_old", "reason": "x"}, follow=True))
+    assert world.client("worker").post(url, {"query": "", "reason": "想看"}).status_code == 403

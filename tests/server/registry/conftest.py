@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from copy import deepcopy
+from typing import Any
 
 import pytest
 
@@ -10,9 +12,18 @@ from bangfu.server.audit.acting import acting_as, actor_of
 from bangfu.server.registry.actions import NewPerson, add_person, open_household
 from bangfu.server.registry.models import Household, Person
 from tests.server.conftest import World
+from tests.server.portal.conftest import Refusing
 
 DAY = dt.date(2023, 9, 15)
 NUMBER = "11010519491231002X"
+
+
+@pytest.fixture(autouse=True)
+def strict_templates(settings: Any) -> None:
+    """Let every page of these tests refuse a variable that does not exist."""
+    templates = deepcopy(settings.TEMPLATES)
+    templates[0]["OPTIONS"]["string_if_invalid"] = Refusing("%s")
+    settings.TEMPLATES = templates
 
 
 @pytest.fixture

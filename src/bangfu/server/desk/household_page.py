@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +50,11 @@ class Block:
     lines: list[Line]
 
     @property
+    def number(self) -> int:
+        """Return the primary key of the subject."""
+        return int(self.key[1:])
+
+    @property
     def conflicts(self) -> list[Line]:
         """Return the lines on which sources differ."""
         return [line for line in self.lines if line.others]
@@ -73,6 +77,7 @@ class HouseholdPage:
     """What the page shows. ``answers`` is None where ``faults`` say why the rules cannot read the household."""
 
     household: Household
+    on: dt.date
     members: list[Member]
     blocks: list[Block]
     documents: list[StoredFile]
@@ -92,9 +97,9 @@ def household_page(scope: Scope, household: Household, today: dt.date) -> Househ
     pack = found.engine.pack if found is not None else engine_for(household.area_code, today).pack
     people = members_of(household)
     names = {m.person.pk: m.person.name for m in people}
-    blocks = list(_blocks(household, pack, names, today))
+    blocks = blocks_of(household, pack, names, today)
     page = HouseholdPage(
-        household, [_member(m, pack, today) for m in people], blocks, list(files_of(scope, household.pk)), happenings(scope, household, pack),
+        household, today, [_member(m, pack, today) for m in people], blocks, list(files_of(scope, household.pk)), happenings(scope, household, pack),
         faults=faults,
     )  # fmt: skip
     if found is not None:
@@ -115,8 +120,8 @@ def _member(member: MemberOn, pack: Pack, today: dt.date) -> Member:
     return Member(person, relation_text(pack, member.relation), age_on(person.birth_date, today), masked(person), member.since, member.relation == "self")
 
 
-def _blocks(household: Household, pack: Pack, names: dict[int, str], today: dt.date) -> Iterator[Block]:
-    """Yield what is known of the household, of each member, of each item."""
+def blocks_of(household: Household, pack: Pack, names: dict[int, str], today: dt.date) -> list[Block]:
+    """Return what is known of the household, of each member, of each item."""
     known = facts_with_sources(household, today)
     order = {name: place for place, name in enumerate(pack.vocabulary.facts)}
 
@@ -124,19 +129,18 @@ def _blocks(household: Household, pack: Pack, names: dict[int, str], today: dt.d
         lines = [_line(line, pack) for line in known.get(subject, [])]
         return Block(key, title, sorted(lines, key=lambda line: (not line.core, order.get(line.name, len(order)))))
 
-    yield block(f"H{household.pk}", "", HOUSEHOLD)
-    for pk, name in names.items():
-        yield block(f"P{pk}", name, (pk, None))
+    found = [block(f"H{household.pk}", "", HOUSEHOLD), *(block(f"P{pk}", name, (pk, None)) for pk, name in names.items())]
     for item in items_of(household):
         said = {line.fact: line.value for line in known.get((None, item.pk), [])}
-        yield block(f"I{item.pk}", item_text(pack, item, said, names), (None, item.pk))
+        found.append(block(f"I{item.pk}", item_text(pack, item, said, names), (None, item.pk)))
+    return found
 
 
 def _line(line: FactLine, pack: Pack) -> Line:
     fact = pack.vocabulary.facts.get(line.fact)
-    others = tuple((Source(o.source).label, _said(pack, o.fact, o.value), o.true_on) for o in line.others)
+    others = tuple((str(Source(o.source).label), _said(pack, o.fact, o.value), o.true_on) for o in line.others)
     return Line(
-        line.fact, fact_label(pack, line.fact), _said(pack, line.fact, line.value), Source(line.source).label, line.true_on,
+        line.fact, fact_label(pack, line.fact), _said(pack, line.fact, line.value), str(Source(line.source).label), line.true_on,
         line.valid_until, line.evidence, fact is not None and fact.core, others,
     )  # fmt: skip
 

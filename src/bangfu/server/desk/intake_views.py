@@ -21,9 +21,10 @@ from bangfu.server.desk.asked import HOUSEHOLD, NEXT, asked_of
 from bangfu.server.desk.drafts import keep_for_holder, keep_posted, posted_in, slip_for
 from bangfu.server.desk.fact_form import ClashError, FactForm, FaultyError, sentences
 from bangfu.server.desk.household_views import household_at
+from bangfu.server.desk.words import entity_text, said_by
 from bangfu.server.registry.actions import Provenance
 from bangfu.server.registry.enums import HouseholdStatus, Source
-from bangfu.server.registry.models import Household
+from bangfu.server.registry.models import Household, Item
 from bangfu.server.registry.selectors import facts_with_sources, members_of
 from bangfu.server.workspace.actions import WorkspaceFullError, drop_draft
 
@@ -105,7 +106,7 @@ def _keep(request: HttpRequest, form: FactForm, key: str) -> HttpResponse:
         keep_posted(request.user, draft_key(form.household.pk, key), request.POST, form.household.pk)
         messages.success(request, _("草稿已保存，只有您看得到，还没有记到这一户上。"))
     except WorkspaceFullError as error:
-        messages.error(request, error.zh)
+        messages.error(request, said_by(error))
     return HttpResponseRedirect(request.get_full_path())
 
 
@@ -144,10 +145,15 @@ def _page(request: HttpRequest, form: FactForm, key: str, origin: OriginForm, st
     people = members_of(household)
     steps = [(HOUSEHOLD, _("全户")), *((f"P{m.person.pk}", m.person.name) for m in people), (NEXT, _("接着问"))]
     shown = {
-        "form": form, "household": household, "key": key, "origin": origin, "steps": steps, "title": dict(steps).get(key, ""), "draft": None, "clash": False,
+        "form": form, "household": household, "key": key, "origin": origin, "steps": steps, "title": dict(steps).get(key) or _item_title(form, key), "draft": None, "clash": False,
         "slip": slip_for(request.user, draft_key(household.pk, key)), "is_last": key == NEXT or key.startswith("I"), **more,
     }  # fmt: skip
     return render(request, "desk/household/facts_form.html", shown, status=status)
+
+
+def _item_title(form: FactForm, key: str) -> str:
+    about = form.about.get(key)
+    return entity_text(form.pack, about.entity) if isinstance(about, Item) else ""
 
 
 @staff("registry.edit")

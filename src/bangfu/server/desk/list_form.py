@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from bangfu.rules.pack.model import Pack
 from bangfu.server.areas.scope import Scope
 from bangfu.server.areas.selectors import areas_within
+from bangfu.server.assessment.models import Finding
 from bangfu.server.portal.words import language
 from bangfu.server.registry.enums import HouseholdStatus
 from bangfu.server.registry.listing import Wanted
@@ -30,6 +31,7 @@ class ListForm(forms.Form):
     size = forms.ChoiceField(label=_("人数"), required=False, choices=SIZES)
     record = forms.ChoiceField(label=_("领取记录"), required=False, choices=[("", _("不限")), ("some", _("有")), ("none", _("登记为没有")), ("unknown", _("还没有登记"))])
     entry = forms.ChoiceField(label=_("领过或认定为"), required=False)
+    finding = forms.ChoiceField(label=_("昨晚测算"), required=False, choices=[("", _("不限")), *((f.value, f.label) for f in Finding)])
     conflict = forms.ChoiceField(label=_("来源"), required=False, choices=[("", _("不限")), ("1", _("有不一致"))])
     status = forms.ChoiceField(label=_("状态"), required=False, choices=[("", _("在册")), ("closed", HouseholdStatus.CLOSED.label), ("all", _("全部"))])
 

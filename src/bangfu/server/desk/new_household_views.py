@@ -28,7 +28,7 @@ from bangfu.server.desk.asked import HOUSEHOLD
 from bangfu.server.desk.drafts import keep_for_holder, keep_posted, posted_in, slip_for
 from bangfu.server.desk.household_views import household_at
 from bangfu.server.desk.person_rows import HEAD, PersonRow, check_rows, posted_rows, wrong_of
-from bangfu.server.desk.words import RELATIONS
+from bangfu.server.desk.words import RELATIONS, said_by
 from bangfu.server.portal.words import language
 from bangfu.server.registry.actions import (
     ElsewhereError,
@@ -93,7 +93,7 @@ def _keep(request: HttpRequest) -> HttpResponse:
         keep_posted(request.user, KEY, request.POST)
         messages.success(request, _("草稿已保存，只有您看得到，还没有建档。"))
     except WorkspaceFullError as error:
-        messages.error(request, error.zh)
+        messages.error(request, said_by(error))
     return redirect("desk:new_household")
 
 
@@ -114,7 +114,7 @@ def _take(request: HttpRequest) -> HttpResponse:
         return _page(request, lay, rows, 422, [_elsewhere(request.scope, error, rows)])  # type: ignore[attr-defined]
     except RefusedError as error:
         form.delete()
-        return _page(request, lay, rows, 422, [error.zh])
+        return _page(request, lay, rows, 422, [said_by(error)])
     target = f"{reverse('desk:facts', args=[made.pk])}?{urlencode({'of': HOUSEHOLD})}"
     taken(form, target)
     drop_draft(request.user, KEY)  # type: ignore[arg-type]
@@ -215,7 +215,7 @@ def new_member(request: HttpRequest, pk: int) -> HttpResponse:
     except ElsewhereError as error:
         return _member_page(request, household, since, row, 422, [_elsewhere(request.scope, error, [row])])  # type: ignore[attr-defined]
     except RefusedError as error:
-        return _member_page(request, household, since, row, 422, [error.zh])
+        return _member_page(request, household, since, row, 422, [said_by(error)])
     messages.success(request, _("%(name)s 已加入。") % {"name": row.name})
     return redirect("desk:household", pk=pk)
 

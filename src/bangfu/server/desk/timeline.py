@@ -14,6 +14,7 @@ from bangfu.server.areas.scope import Scope
 from bangfu.server.audit.labels import label_of
 from bangfu.server.audit.models import Entry
 from bangfu.server.audit.selectors import Sought, actor_names, entries
+from bangfu.server.calendar.clock import HERE
 from bangfu.server.desk.words import entity_text, fact_label, joined, relation_text
 from bangfu.server.registry.enums import EventKind, Source
 from bangfu.server.registry.models import Event, Household
@@ -42,7 +43,7 @@ def happenings(scope: Scope, household: Household, pack: Pack) -> list[Happening
     acts = list(entries(scope, Sought(households=[household.pk])).exclude(action__in=TOLD_BY_EVENTS)[:MOST])
     names = actor_names({event.actor_id for event in events})
     found = [Happening(e.on, names.get(e.actor_id, ""), _event(e, pack), str(e.details.get("reason", "")), e.at) for e in events]
-    found += [Happening(act.at.date(), act.actor_name, _act(act, pack), act.reason, act.at) for act in acts]
+    found += [Happening(act.at.astimezone(HERE).date(), act.actor_name, _act(act, pack), act.reason, act.at) for act in acts]
     return sorted(found, key=lambda one: (one.on, one.at), reverse=True)[:MOST]
 
 
@@ -81,8 +82,17 @@ def _item(details: dict[str, Any], pack: Pack) -> str:
     return _("添加了“%(what)s”") % {"what": entity_text(pack, str(details.get("entity", "")))}
 
 
+def _withdrawn(details: dict[str, Any], pack: Pack) -> str:
+    return _("撤销了“%(what)s”") % {"what": entity_text(pack, str(details.get("entity", "")))}
+
+
+def _listed(details: dict[str, Any], pack: Pack) -> str:
+    kinds = {entity.collection: entity.id for entity in pack.vocabulary.entities.values()}
+    return _("说明这些已列全：%(what)s") % {"what": joined(entity_text(pack, kinds.get(name, name)) for name in details.get("collections", []))}
+
+
 def _made_up(details: dict[str, Any], pack: Pack) -> str:
     return _("放入演示用的虚构资料：%(people)d 人，%(facts)d 项情况") % {"people": details.get("people", 0), "facts": details.get("facts", 0)}
 
 
-_SAYINGS: dict[str, Callable[[dict[str, Any], Pack], str]] = {"facts.stated": _stated, "item.added": _item, "household.made_up": _made_up}
+_SAYINGS: dict[str, Callable[[dict[str, Any], Pack], str]] = {"facts.stated": _stated, "item.added": _item, "item.withdrawn": _withdrawn, "collections.stated": _listed, "household.made_up": _made_up}

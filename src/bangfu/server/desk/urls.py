@@ -9,5 +9,6 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include("bangfu.server.desk.urls_households")),
     path("", include("bangfu.server.desk.urls_policy")),
+    path("register/", include("bangfu.server.desk.urls_register")),
     path("admin/", include("bangfu.server.desk.urls_admin")),
 ]

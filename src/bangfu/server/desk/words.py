@@ -26,6 +26,12 @@ def joined(parts: Iterable[str]) -> str:
     return ("、" if language() == "zh" else ", ").join(part for part in parts if part)
 
 
+def said_by(error: Any) -> str:
+    """Return the sentence of a refusal in the language of the page."""
+    said: str = error.zh if language() == "zh" else error.en
+    return said
+
+
 def fact_label(pack: Pack, name: str) -> str:
     """Return what a fact, a recognition or a column of the record is called; what is not known any more by its name."""
     if name in _RECORD:

@@ -29,6 +29,9 @@ from bangfu.server.registry.models import (
 )
 from bangfu.server.registry.names import sounds
 
+SEALED = frozenset({"id_card"})
+"""Facts that the log never holds: they are kept encrypted in the person's row."""
+
 
 class StaleError(Exception):
     """Somebody else changed the household since it was read; nothing was written."""
@@ -198,6 +201,8 @@ def state_facts(household: Household, statements: Sequence[Statement], origin: P
 
 def append(household: Household, statements: Sequence[Statement], origin: Provenance) -> None:
     """Append to the log and bring what is current up to date, without an entry in the audit."""
+    if any(s.fact in SEALED for s in statements):
+        raise RefusedError("身份证号单独加密保存，不能当作事实登记", "ID numbers are kept sealed with their person, never as a fact")
     moment, today, actor = clock.now(), clock.today(), current_actor()
     Observation.objects.bulk_create(
         Observation(

@@ -51,11 +51,17 @@ def facts_now(statements: Iterable[Observation], today: dt.date) -> tuple[dict[s
 
 def people_of(household: Household) -> set[int]:
     """Return whose facts lie with a household: who belongs to it, or belonged to it last of all."""
-    ever = Membership.objects.filter(household=household).values("person")
-    last: dict[int, int] = {}
-    for person, home in Membership.objects.filter(person__in=ever, person__merged_into=None).order_by("since", "pk").values_list("person", "household"):
-        last[person] = home
-    return {person for person, home in last.items() if home == household.pk}
+    ever = set(Membership.objects.filter(household=household, person__merged_into=None).values_list("person", flat=True))
+    return {person for person, home in homes_of(ever).items() if home == household.pk}
+
+
+def homes_of(people: Iterable[int]) -> dict[int, int]:
+    """Return for each person the household that they belong to, or belonged to last."""
+    last: dict[int, tuple[dt.date, dt.date, int, int]] = {}
+    held = Membership.objects.filter(person__in=set(people)).values_list("person", "until", "since", "pk", "household")
+    for person, until, since, pk, home in held:
+        last[person] = max(last.get(person, (dt.date.min, dt.date.min, 0, 0)), (until or dt.date.max, since, pk, home))
+    return {person: home for person, (*_, home) in last.items()}
 
 
 def log_of(household: Household, *, people: set[int] | None = None, before: dt.datetime | None = None) -> dict[Subject, list[Observation]]:

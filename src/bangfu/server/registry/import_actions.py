@@ -23,10 +23,11 @@ from bangfu.server.files.kinds import FileRefusedError
 from bangfu.server.jobs.actions import enqueue
 from bangfu.server.jobs.models import Job
 from bangfu.server.registry.actions import RefusedError, StaleError
+from bangfu.server.registry.duplicate_actions import see_elsewhere
 from bangfu.server.registry.enums import ImportStatus, Source
 from bangfu.server.registry.import_apply import bring_up_to_date, take_in
 from bangfu.server.registry.import_check import Checked, Register
-from bangfu.server.registry.import_models import ImportRun, Sighting
+from bangfu.server.registry.import_models import ImportRun
 from bangfu.server.registry.ledger_file import LedgerHousehold
 
 FOLDER = "imports"
@@ -180,11 +181,6 @@ def _sight(run: ImportRun, checked: Checked) -> None:
     for given, known in checked.elsewhere:
         if checked.community is not None:
             see_elsewhere(known.pk, checked.community.low, given.name, checked.ledger.address, run.taken_on)
-
-
-def see_elsewhere(person: int, area_code: int, name: str, address: str, day: dt.date) -> None:
-    """Note that an ID number was entered in a place while its person is on the register elsewhere; noted once while undecided."""
-    Sighting.objects.get_or_create(person_id=person, area_code=area_code, decision="", defaults={"name": name, "address": address, "seen_on": day, "actor_id": current_actor().pk})
 
 
 def finish(run: ImportRun, outcome: dict[str, Any]) -> None:

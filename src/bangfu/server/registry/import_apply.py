@@ -43,8 +43,7 @@ from bangfu.server.registry.models import (
     Person,
     StatedCollection,
 )
-
-ROWS_A_STATEMENT = 1000
+from bangfu.server.registry.rows import as_json, insert_rows, ready
 
 
 def take_in(run: ImportRun, checked: Sequence[Checked]) -> None:
@@ -61,9 +60,10 @@ class _Batch:
     """The rows of new households, table by table."""
 
     def __init__(self, run: ImportRun) -> None:
-        self.run, self.actor, self.moment, self.today = run, current_actor(), clock.now(), clock.today()
-        self.observations: list[Observation] = []
-        self.facts: list[CurrentFacts] = []
+        self.run, self.actor, self.moment, self.day = run, current_actor(), clock.now(), ready(Membership, "since", run.taken_on)
+        self.told = (run.source, evidence(run), self.actor.pk, ready(Observation, "stated_at", self.moment), self.day)
+        self.observations: list[tuple[Any, ...]] = []
+        self.facts: list[tuple[Any, ...]] = []
 
     def write(self, checked: Sequence[Checked]) -> None:
         """Write everything, parents first."""
@@ -72,10 +72,10 @@ class _Batch:
         self._events(homes, people)
         self._items(checked, homes, people)
         for home, one in zip(homes, checked, strict=True):
-            self._say(home, None, None, one.ledger.facts)
-        StatedCollection.objects.bulk_create([StatedCollection(household=h, collection=name) for h, c in zip(homes, checked, strict=True) for name in c.ledger.stated])
-        Observation.objects.bulk_create(self.observations, batch_size=ROWS_A_STATEMENT)
-        CurrentFacts.objects.bulk_create(self.facts, batch_size=ROWS_A_STATEMENT)
+            self._say(home.pk, None, None, one.ledger.facts)
+        insert_rows(StatedCollection, ("household", "collection"), [(h.pk, name) for h, c in zip(homes, checked, strict=True) for name in c.ledger.stated])
+        insert_rows(Observation, ("household", "person", "item", "fact", "value", "source", "evidence", "actor_id", "stated_at", "true_on"), self.observations)
+        insert_rows(CurrentFacts, ("household", "person", "item", "facts", "conflicts"), self.facts)
         self._keys(checked, homes, people)
         Entry.objects.bulk_create(_entry(self.run, h, c.ledger, new=True) for h, c in zip(homes, checked, strict=True))
 
@@ -93,49 +93,38 @@ class _Batch:
     def _people(self, checked: Sequence[Checked], homes: list[Household]) -> list[list[Person]]:
         made = [[_person(given, home.area_code, one.indexes.get(given.key)) for given in one.ledger.people] for one, home in zip(checked, homes, strict=True)]
         Person.objects.bulk_create([p for people in made for p in people])
-        held = [
-            Membership(household=home, person=person, relation=given.relation, since=self.run.taken_on)
-            for one, home, people in zip(checked, homes, made, strict=True)
-            for given, person in zip(one.ledger.people, people, strict=True)
-        ]
-        Membership.objects.bulk_create(held)
+        held = []
         for one, home, people in zip(checked, homes, made, strict=True):
             for given, person in zip(one.ledger.people, people, strict=True):
-                self._say(home, person, None, given.facts)
+                held.append((home.pk, person.pk, given.relation, self.day))
+                self._say(home.pk, person.pk, None, given.facts)
+        insert_rows(Membership, ("household", "person", "relation", "since"), held)
         return made
 
     def _events(self, homes: list[Household], people: list[list[Person]]) -> None:
-        told: dict[str, Any] = {"on": self.run.taken_on, "actor_id": self.actor.pk, "at": self.moment, "details": {"by_import": self.run.pk}}
-        rows = [Event(household=h, kind=EventKind.OPENED, **told) for h in homes]
-        rows += [Event(household=h, person=p, kind=EventKind.JOINED, **told) for h, members in zip(homes, people, strict=True) for p in members]
-        Event.objects.bulk_create(rows)
+        told = (self.day, as_json({"by_import": self.run.pk}), self.actor.pk, self.told[3])
+        rows: list[tuple[Any, ...]] = [(h.pk, None, EventKind.OPENED.value, *told) for h in homes]
+        rows += [(h.pk, p.pk, EventKind.JOINED.value, *told) for h, members in zip(homes, people, strict=True) for p in members]
+        insert_rows(Event, ("household", "person", "kind", "on", "details", "actor_id", "at"), rows)
 
     def _items(self, checked: Sequence[Checked], homes: list[Household], people: list[list[Person]]) -> None:
         for one, home, members in zip(checked, homes, people, strict=True):
             if one.ledger.items:
                 by_key = {given.key: person for given, person in zip(one.ledger.people, members, strict=True)}
                 for item, facts in add_items(home, one.ledger, by_key):
-                    self._say(home, None, item, facts)
+                    self._say(home.pk, None, item.pk, facts)
 
-    def _say(self, home: Household, person: Person | None, item: Item | None, facts: dict[str, Any]) -> None:
-        if not facts:
-            return
-        told: dict[str, Any] = {
-            "household": home, "person": person, "item": item, "source": self.run.source, "evidence": evidence(self.run),
-            "actor_id": self.actor.pk, "stated_at": self.moment, "true_on": self.run.taken_on,
-        }  # fmt: skip
-        self.observations += [Observation(fact=fact, value=value, **told) for fact, value in facts.items()]
-        self.facts.append(CurrentFacts(household=home, person=person, item=item, facts=facts))
+    def _say(self, home: int, person: int | None, item: int | None, facts: dict[str, Any]) -> None:
+        if facts:
+            self.observations += [(home, person, item, fact, as_json(value), *self.told) for fact, value in facts.items()]
+            self.facts.append((home, person, item, as_json(facts), "[]"))
 
     def _keys(self, checked: Sequence[Checked], homes: list[Household], people: list[list[Person]]) -> None:
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for one, home, members in zip(checked, homes, people, strict=True):
-            rows.append(LedgerKey(area_code=home.area_code, key=one.ledger.key, household=home, digest=one.ledger.digest))
-            rows += [
-                LedgerKey(area_code=home.area_code, key=one.ledger.key, person_key=given.key, household=home, person=person)
-                for given, person in zip(one.ledger.people, members, strict=True)
-            ]
-        LedgerKey.objects.bulk_create(rows)
+            rows.append((home.area_code, one.ledger.key, "", home.pk, None, one.ledger.digest))
+            rows += [(home.area_code, one.ledger.key, given.key, home.pk, person.pk, "") for given, person in zip(one.ledger.people, members, strict=True)]
+        insert_rows(LedgerKey, ("area_code", "key", "person_key", "household", "person", "digest"), rows)
 
 
 def add_items(home: Household, ledger: LedgerHousehold, people: dict[str, Person]) -> list[tuple[Item, dict[str, Any]]]:

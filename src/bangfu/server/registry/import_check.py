@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bangfu.rules.ledger import layout
+from bangfu.rules.vocabulary import Label
 from bangfu.server.areas.models import Area, Level
 from bangfu.server.registry.enums import HouseholdStatus
 from bangfu.server.registry.identity import id_index
@@ -59,7 +60,7 @@ class Register:
         checked.community = self.communities.get(code)
         if checked.community is None:
             zh = f"社区代码“{code}”不在“{self.area}”里，应为 12 位" if code else "社区代码要填（12 位）"
-            _fault(checked, layout.HOUSEHOLDS.zh, checked.ledger.row, zh, f'the community code "{code}" does not lie in the area of this import')
+            _fault(checked, layout.HOUSEHOLDS, checked.ledger.row, zh, f'the community code "{code}" does not lie in the area of this import', "area_code")
 
     def _households(self, found: list[Checked]) -> None:
         keys = {c.ledger.key for c in found}
@@ -80,9 +81,9 @@ class Register:
         if household is None or community is None or checked.is_same:
             return
         if household.status != HouseholdStatus.OPEN:
-            _fault(checked, layout.HOUSEHOLDS.zh, checked.ledger.row, f"这一户已于 {household.closed_on} 注销", f"the household was closed on {household.closed_on}")
+            _fault(checked, layout.HOUSEHOLDS, checked.ledger.row, f"这一户已于 {household.closed_on} 注销", f"the household was closed on {household.closed_on}", "id")
         elif household.area_code != community.low:
-            _fault(checked, layout.HOUSEHOLDS.zh, checked.ledger.row, "这一户已不在这个社区，请先办理迁移", "the household no longer lies in this community: move it first")
+            _fault(checked, layout.HOUSEHOLDS, checked.ledger.row, "这一户已不在这个社区，请先办理迁移", "the household no longer lies in this community: move it first", "id")
 
     def _people(self, found: list[Checked]) -> None:
         for checked in found:
@@ -108,19 +109,19 @@ class Register:
                 continue
             index = checked.indexes.get(given.key)
             if index and row.person.id_index and row.person.id_index != index:
-                _fault(checked, layout.MEMBERS.zh, given.row, f"人员编号“{given.key}”在登记簿里是另一个人", f'the person number "{given.key}" is somebody else on the register')
+                _fault(checked, layout.MEMBERS, given.row, f"人员编号“{given.key}”在登记簿里是另一个人", f'the person number "{given.key}" is somebody else on the register', "id")
             elif row.person.merged_into_id is None:
                 checked.known[given.key] = row.person
 
     def _person(self, checked: Checked, given: LedgerPerson, known: Person, home: int | None) -> None:
         if known.died_on is not None:
-            _fault(checked, layout.MEMBERS.zh, given.row, f"此身份证号的人已于 {known.died_on} 登记死亡", f"the person with this ID number is recorded as dead on {known.died_on}")
+            _fault(checked, layout.MEMBERS, given.row, f"此身份证号的人已于 {known.died_on} 登记死亡", f"the person with this ID number is recorded as dead on {known.died_on}", "id_card")
         elif home is not None and (checked.household is None or home != checked.household.pk):
             checked.elsewhere.append((given, known))
-            _fault(checked, layout.MEMBERS.zh, given.row, "此身份证号的人已在另一户，请先办理迁移或分户", "the person with this ID number belongs to another household: move or split first")
+            _fault(checked, layout.MEMBERS, given.row, "此身份证号的人已在另一户，请先办理迁移或分户", "the person with this ID number belongs to another household: move or split first", "id_card")
         else:
             checked.known[given.key] = known
 
 
-def _fault(checked: Checked, sheet: str, row: int, zh: str, en: str) -> None:
-    checked.faults.append(CellFault(sheet, row, "", zh, en, checked.ledger.key))
+def _fault(checked: Checked, sheet: Label, row: int, zh: str, en: str, key: str = "") -> None:
+    checked.faults.append(checked.ledger.at(sheet, row, zh, en, key))

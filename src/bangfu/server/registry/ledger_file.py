@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -32,12 +33,19 @@ CARD_COLUMN = Column("card_number", Label("一卡通卡号", "card number"))
 OWN_KEYS = ("area_code", "address", "card_number")
 KEY_MOST, NAME_MOST, ADDRESS_MOST = 40, 60, 200
 KINSHIP = "relation"
+EXACT = 10**15
+"""From here on a spreadsheet's number has lost its last digits."""
+MASKED = re.compile(r"^\*{4,}[0-9X]{4}$")
 
 
 def more_columns(pack: Pack) -> dict[str, tuple[Column, ...]]:
     """Return the columns that the register adds to the main sheets."""
     card = pack.vocabulary.facts["id_card"]
     return {"household": HOUSEHOLD_COLUMNS, "person": (Column("id_card", card.label, fact=card), CARD_COLUMN)}
+
+
+Letters = dict[tuple[str, str], str]
+"""Sheet and key → the letters of the key's column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +103,15 @@ class LedgerHousehold:
     items: list[LedgerItem] = field(default_factory=list)
     stated: list[str] = field(default_factory=list)
     faults: list[CellFault] = field(default_factory=list)
+    letters: Letters = field(default_factory=dict)
 
-    def fault(self, sheet: Label, row: int, zh: str, en: str, column: str = "") -> None:
-        """Note a fault of a whole row, or of one of its cells."""
-        self.faults.append(CellFault(sheet.zh, row, column, zh, en, self.key))
+    def fault(self, sheet: Label, row: int, zh: str, en: str, key: str = "") -> None:
+        """Note a fault of a whole row, or of its cell under a key."""
+        self.faults.append(self.at(sheet, row, zh, en, key))
+
+    def at(self, sheet: Label, row: int, zh: str, en: str, key: str = "") -> CellFault:
+        """Return a fault with the column that a key has in this ledger."""
+        return CellFault(sheet.zh, row, self.letters.get((sheet.zh, key), ""), zh, en, self.key)
 
 
 @dataclass(slots=True)
@@ -111,16 +124,30 @@ class LedgerBook:
 
 
 class RegisterReader(LedgerReader):
-    """Reads the sheets with the register's own columns."""
+    """Reads the sheets with the register's own columns. A number that an export masked counts as blank."""
+
+    def __init__(self, pack: Pack, path: Path) -> None:
+        super().__init__(pack, path)
+        self.letters: Letters = {}
 
     def columns(self, entity: str) -> list[Column]:
         """Return the columns of a main sheet."""
         return layout.columns(self.pack, entity, more_columns(self.pack)[entity])
 
+    def _heads(self, rows: list[list[Any]], title: str, known: list[Column]) -> dict[int, Column]:
+        found = super()._heads(rows, title, known)
+        self.letters |= {(title, column.key): column_letters(place + 1) for place, column in found.items()}
+        return found
+
+    def _row(self, cells: dict[Column, tuple[Any, SheetMark]], number: int, title: str) -> Map:
+        return super()._row({c: cell for c, cell in cells.items() if not (isinstance(cell[0], str) and MASKED.match(cell[0]))}, number, title)
+
     def _cell(self, column: Column, value: Any) -> Any:
-        if column.key in OWN_KEYS:
-            return value if column.key == "card_number" and isinstance(value, float) and value >= 1e15 else str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
-        return super()._cell(column, value)
+        if column.key not in OWN_KEYS:
+            return super()._cell(column, value)
+        if isinstance(value, float) and value.is_integer() and value < EXACT:
+            return str(int(value))
+        return value if isinstance(value, float) else str(value).strip()
 
 
 def read_book(pack: Pack, path: Path) -> LedgerBook:
@@ -137,7 +164,7 @@ def read_book(pack: Pack, path: Path) -> LedgerBook:
         notices.append(f"“{layout.RECORD.zh}”有 {len(content['record'])} 行：登记簿不收发放记录，这一页没有导入")
     sorter = _Sorter(pack, content)
     loose += sorter.faults
-    households = [_household(pack, parts, path.name) for parts in sorter.parts.values()]
+    households = [_household(pack, parts, path.name, reader.letters) for parts in sorter.parts.values()]
     _once(households)
     return LedgerBook(households, loose, notices)
 
@@ -208,9 +235,9 @@ class _Sorter:
         self.faults.append(CellFault(getattr(mark, "sheet", ""), mark[0], "", zh, en))
 
 
-def _household(pack: Pack, parts: _Parts, file: str) -> LedgerHousehold:
+def _household(pack: Pack, parts: _Parts, file: str, letters: Letters) -> LedgerHousehold:
     """Read one household: facts by the vocabulary, then what the register asks of people."""
-    made = LedgerHousehold(str(parts.row["id"]).strip(), parts.mark[0])
+    made = LedgerHousehold(str(parts.row["id"]).strip(), parts.mark[0], letters=letters)
     own = [_take(parts.row)] + [_take(row) for row in parts.rows["members"]]
     content = Map(file, parts.mark)
     content["households"] = List(file, parts.mark)
@@ -222,11 +249,11 @@ def _household(pack: Pack, parts: _Parts, file: str) -> LedgerHousehold:
     made.digest = _digest(parts, own)
     made.area_code, made.address = str(own[0].get("area_code", "")), str(own[0].get("address", ""))
     if len(made.address) > ADDRESS_MOST:
-        made.fault(layout.HOUSEHOLDS, made.row, f"住址最多 {ADDRESS_MOST} 个字", f"an address has at most {ADDRESS_MOST} characters")
+        made.fault(layout.HOUSEHOLDS, made.row, f"住址最多 {ADDRESS_MOST} 个字", f"an address has at most {ADDRESS_MOST} characters", "address")
     try:
         given = HouseholdReader(pack, file).read(content)
     except HouseholdError as error:
-        made.faults += [_cell_fault(f, made.key) for f in error.faults]
+        made.faults += [_cell_fault(f, made.key) for f in sorted(error.faults, key=lambda f: (f.file, f.line, f.column))]
         return made
     _fill(pack, made, given, parts, own[1:])
     return made
@@ -256,24 +283,24 @@ def _person(pack: Pack, made: LedgerHousehold, row: GivenRow, line: int, own: di
     person = LedgerPerson(row.id[:KEY_MOST], (row.name or "").strip(), str(facts.pop(KINSHIP, "")), line)
     person.id_number = str(facts.pop("id_card", ""))
     if person.id_number and "birth_date" in facts and dt.date.fromisoformat(facts["birth_date"]) != ric.get_birth_date(person.id_number):
-        made.fault(layout.MEMBERS, line, "出生日期和身份证号里的不一致，请核对", "the date of birth differs from the one in the ID number")
+        made.fault(layout.MEMBERS, line, "出生日期和身份证号里的不一致，请核对", "the date of birth differs from the one in the ID number", "birth_date")
     if person.id_number:
         facts.setdefault("birth_date", ric.get_birth_date(person.id_number).isoformat())
     person.birth_date = dt.date.fromisoformat(facts["birth_date"]) if "birth_date" in facts else None
     person.facts = facts
     person.card_number = _card(made, line, own.get("card_number", ""))
     if not person.name or len(person.name) > NAME_MOST:
-        made.fault(layout.MEMBERS, line, f"姓名要填，最多 {NAME_MOST} 个字", f"the name is needed, at most {NAME_MOST} characters")
+        made.fault(layout.MEMBERS, line, f"姓名要填，最多 {NAME_MOST} 个字", f"the name is needed, at most {NAME_MOST} characters", "name")
     return person
 
 
 def _card(made: LedgerHousehold, line: int, value: Any) -> str:
     if isinstance(value, float):
-        made.fault(layout.MEMBERS, line, "卡号须存为文字；按数字存会丢失末几位", "a card number must be stored as text; a number loses its last digits")
+        made.fault(layout.MEMBERS, line, "卡号须存为文字；按数字存会丢失末几位", "a card number must be stored as text; a number loses its last digits", "card_number")
         return ""
     number = "".join(str(value).split())
     if number and not (number.isascii() and number.isdigit() and len(number) in CARD_DIGITS):
-        made.fault(layout.MEMBERS, line, f"卡号应为 {CARD_DIGITS[0]} 到 {CARD_DIGITS[-1]} 位数字", f"a card number has {CARD_DIGITS[0]} to {CARD_DIGITS[-1]} digits")
+        made.fault(layout.MEMBERS, line, f"卡号应为 {CARD_DIGITS[0]} 到 {CARD_DIGITS[-1]} 位数字", f"a card number has {CARD_DIGITS[0]} to {CARD_DIGITS[-1]} digits", "card_number")
     return number
 
 
@@ -286,7 +313,7 @@ def _kin(made: LedgerHousehold) -> None:
         made.people[0].relation = made.people[0].relation or "self"
     for person in made.people:
         if not person.relation:
-            made.fault(layout.MEMBERS, person.row, "与户主关系要填（户主填“本人”）", "the relation to the head is needed (of the head: Applicant)")
+            made.fault(layout.MEMBERS, person.row, "与户主关系要填（户主填“本人”）", "the relation to the head is needed (of the head: Applicant)", "relation")
     if all(p.relation for p in made.people) and not any(p.relation == "self" for p in made.people):
         made.fault(layout.HOUSEHOLDS, made.row, "这一户没有户主：请把一人的与户主关系填为“本人”", "the household has no head: one member's relation must be Applicant")
 
@@ -326,6 +353,6 @@ def _once(households: list[LedgerHousehold]) -> None:
         for person in household.people:
             first = keys.setdefault(person.key, household.key)
             if first != household.key:
-                household.fault(layout.MEMBERS, person.row, f"人员编号“{person.key}”在户“{first}”里已用过", f'the person number "{person.key}" is used in household "{first}" already')
+                household.fault(layout.MEMBERS, person.row, f"人员编号“{person.key}”在户“{first}”里已用过", f'the person number "{person.key}" is used in household "{first}" already', "id")
             if person.id_number and numbers.setdefault(person.id_number, person.row) != person.row:
-                household.fault(layout.MEMBERS, person.row, f"身份证号和第 {numbers[person.id_number]} 行相同", f"the ID number is the one of row {numbers[person.id_number]}")
+                household.fault(layout.MEMBERS, person.row, f"身份证号和第 {numbers[person.id_number]} 行相同", f"the ID number is the one of row {numbers[person.id_number]}", "id_card")

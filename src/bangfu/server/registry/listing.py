@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
@@ -31,7 +32,7 @@ class Wanted:
         record: ``some``, ``none`` or ``unknown``: what is on record of help received.
         entry: Help or recognition that is on record.
         conflict: Only where sources differ.
-        ids: Only these households, such as the findings of a night.
+        ids: Only these households (keys, or a query of keys), such as the findings of a night.
     """
 
     words: str = ""
@@ -43,7 +44,7 @@ class Wanted:
     record: str = ""
     entry: str = ""
     conflict: bool = False
-    ids: QuerySet[Household] | None = None
+    ids: Any = None
 
 
 def listed(scope: Scope, wanted: Wanted, today: dt.date) -> QuerySet[Household]:

@@ -77,7 +77,7 @@ class Membership(models.Model):
     AREA_PATH: ClassVar[str] = "household__area_code"
     household = models.ForeignKey(Household, models.RESTRICT, related_name="memberships")
     person = models.ForeignKey(Person, models.RESTRICT, related_name="memberships")
-    relation = models.CharField("与户主关系", max_length=10)
+    relation = models.CharField("与户主关系", max_length=20)
     since = models.DateField("起")
     until = models.DateField("止", null=True, blank=True)
 

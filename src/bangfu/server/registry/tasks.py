@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import default_storage
 
 from bangfu.rules.errors import HouseholdError
+from bangfu.server.areas.selectors import districts
 from bangfu.server.audit.acting import acting_as
 from bangfu.server.audit.models import Actor
+from bangfu.server.calendar import clock
 from bangfu.server.jobs.kinds import JobRefusedError, job
 from bangfu.server.jobs.running import JobRun
-from bangfu.server.registry import import_actions
+from bangfu.server.registry import duplicate_actions, import_actions, rights_actions
 from bangfu.server.registry.enums import ImportStatus
 from bangfu.server.registry.import_check import Register
 from bangfu.server.registry.import_models import ImportRun
@@ -79,3 +82,34 @@ def import_ledger(run: JobRun) -> dict[str, Any]:
 def _sum(before: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
     """Add a batch to what the batches before it came to; long lists end with how many are left out."""
     return {key: before.get(key, 0) + value if isinstance(value, int) else [*before.get(key, []), *value][:LISTED_MOST] for key, value in told.items()}
+
+
+@job("registry.duplicates", "查找重复的人")
+def find_duplicates(run: JobRun) -> dict[str, Any]:
+    """Look over all areas for people entered twice, a batch of groups a step; found again is the same pair."""
+    start = clock.now()
+    waiting: list[Any] = []
+    found = 0
+    for group in chain(duplicate_actions.groups(), [None]):
+        if group is not None:
+            waiting.append(group)
+        if waiting and (group is None or len(waiting) >= BATCH):
+            with run.step() as step:
+                found += duplicate_actions.keep_pairs(waiting, start)
+                step.done += len(waiting)
+            waiting = []
+    with run.step():
+        duplicate_actions.drop_pairs_before(start)
+    return {"pairs": found}
+
+
+@job("registry.retention", "列出保存期满的资料")
+def list_retention(run: JobRun) -> dict[str, Any]:
+    """List what is due in each district, and delete withdrawn files whose period is over."""
+    told = {"households": 0, "files": 0}
+    for district in districts():
+        with run.step() as step:
+            told["households"] += rights_actions.list_due(district)
+            told["files"] += rights_actions.destroy_due_files(district)
+            step.done += 1
+    return told
