@@ -13,7 +13,9 @@ import pytest
 
 from bangfu.rules.engine import Engine
 from bangfu.rules.population import reference
+from bangfu.rules.population.answers import compiled, split_entries
 from bangfu.rules.population.database import RunError
+from bangfu.rules.runners.sql.columns import Known
 from tests.rules.engines import ROOT, engine
 from tests.rules.population.ledgers import (
     Tables,
@@ -26,7 +28,7 @@ from tests.rules.population.ledgers import (
     write_excel,
     write_parquet,
 )
-from tests.rules.population.runs import answered, one_by_one, rows_of, spec, spec_tables
+from tests.rules.population.runs import DAY, answered, one_by_one, rows_of, spec, spec_tables
 from tests.rules.random_households import on
 
 
@@ -305,3 +307,17 @@ def test_a_collection_that_nobody_knows_is_refused(tmp_path: Path) -> None:
 
     rejects = pq.read_table(tmp_path / "out" / "rejects.parquet").to_pylist()
     assert [(r["column"], r["value"]) for r in rejects if r["code"] == "code"] == [("stated", "no_such_thing")]
+
+
+def test_a_program_is_compiled_once_for_the_same_content() -> None:
+    """Two loads of one pack share it; another day, basis or ledger has its own."""
+    one, two = spec(), Engine(spec().pack)
+    names = split_entries(one).homes
+    known = Known(frozenset(), frozenset(), {})
+
+    first = compiled(one, DAY, names, "met", known, set())
+
+    assert compiled(two, DAY, names, "met", Known(frozenset(), frozenset(), {}), set()) is first
+    assert compiled(one, DAY.replace(year=2023), names, "met", known, set()) is not first
+    assert compiled(one, DAY, names, "recorded", known, set()) is not first
+    assert compiled(one, DAY, names, "met", Known(frozenset({("rows_person", "up")}), frozenset(), {}), set()) is not first

@@ -12,7 +12,7 @@ from typing import Any
 from bangfu import __version__
 from bangfu.rules.engine import SEMANTICS_VERSION, Engine
 from bangfu.rules.errors import UsageError
-from bangfu.rules.population.answers import Answers, Split, read_facts, split_entries
+from bangfu.rules.population.answers import Split, compiled, read_facts, split_entries
 from bangfu.rules.population.columns import LedgerPlan, plan_columns
 from bangfu.rules.population.database import Means, check_means, connect, readable
 from bangfu.rules.population.folder import OutFolder
@@ -134,7 +134,7 @@ class _Run:
         known = known_of(self.connection, self.engine.pack, self.plan)
         dated = {name for name, e in self.engine.pack.vocabulary.entities.items() if name in self.plan.tables and e.date in self.plan.tables[name].names}
         programs = [
-            Answers(self.engine, self.order.on, names, self.basis, known, dated) if names else None
+            compiled(self.engine, self.order.on, names, self.basis, known, dated) if names else None
             for names in (self.split.homes, self.split.organisations)
         ]
         inputs = {id(each): Inputs(each.program, self.plan) for each in programs if each is not None}

@@ -91,6 +91,8 @@ def _homes() -> str:
 
 
 # -- sums --------------------------------------------------------------------------------------------------------
+EDGES = (0, 100, 500, 1_000, 2_000, 5_000, 10_000)
+"""Bounds of the classes of ``spread``, in 元 a year."""
 COUNTED = ", ".join(f"count(*) FILTER (h.class = '{name}') AS {name}" for name in CLASSES[:-1])
 MOVED = "coalesce(sum(h.regular), 0)::BIGINT AS regular, coalesce(sum(h.event), 0)::BIGINT AS event"
 
@@ -108,6 +110,23 @@ def classes(connection: Any, households: int) -> dict[str, int]:
     counted = {name: found.get(name, 0) for name in CLASSES}
     counted["none"] = households - sum(counted[name] for name in CLASSES[:-1])
     return counted
+
+
+def unsure(connection: Any) -> int:
+    """Return how many households with more or less money also have answers that are open before or after."""
+    return int(connection.execute(f"SELECT count(*) FROM home WHERE unsure > 0 AND class IN ({listed(CLASSES[:3])})").fetchone()[0])
+
+
+def spread(connection: Any) -> list[dict[str, int | None]]:
+    """Return how many households have how much more or less a year: rows (above, to) in 元, None for no bound."""
+    fen = [edge * 100 for edge in EDGES]
+    size = "CASE " + " ".join(f"WHEN abs(regular) <= {top} THEN {place}" for place, top in enumerate(fen[1:])) + f" ELSE {len(EDGES) - 1} END"
+    found = {(sign, place): count for sign, place, count in connection.execute(f"SELECT sign(regular)::INTEGER, {size}, count(*) FROM home WHERE regular <> 0 GROUP BY ALL").fetchall()}
+    bounds: list[int | None] = [*EDGES[1:], None]
+    pairs = list(zip(EDGES, bounds, strict=True))
+    less = [{"above": None if top is None else -top, "to": -low, "households": found.get((-1, place), 0)} for place, (low, top) in enumerate(pairs)]
+    more = [{"above": low, "to": top, "households": found.get((1, place), 0)} for place, (low, top) in enumerate(pairs)]
+    return [*reversed(less), *more]
 
 
 def by_area(connection: Any, *, finer: bool) -> list[dict[str, Any]]:
@@ -151,4 +170,4 @@ def most_changed(connection: Any, most: int) -> list[dict[str, Any]]:
     return homes
 
 
-__all__ = ["CLASSES", "YEARLY", "by_area", "by_entry", "by_group", "classes", "compare_results", "most_changed", "rows_of"]
+__all__ = ["CLASSES", "YEARLY", "by_area", "by_entry", "by_group", "classes", "compare_results", "most_changed", "rows_of", "spread", "unsure"]

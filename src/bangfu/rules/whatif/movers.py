@@ -10,9 +10,14 @@ from bangfu.rules.engine import Engine
 from bangfu.rules.household import Given
 from bangfu.rules.population.kept import kept_households
 from bangfu.rules.population.run import Order
+from bangfu.rules.whatif.compare import YEARLY
 from bangfu.rules.whatif.pair import Pair
 
+Answers = dict[tuple[str, str, str], Answer]
+"""(entity, row, entry) → answer."""
 MOST_LINES = 14
+MOST_EXPLAINED = 3
+"""Entitlements of a household that are explained: the largest sums, then recognitions; the rest follows from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +67,38 @@ def explain_movers(pair: Pair, orders: dict[str, Order], basis: str, homes: list
     names = [home["household"] for home in homes]
     if not names:
         return []
-    answers, members = {}, {}
+    answers: dict[str, dict[str, Answers]] = {}
+    members: dict[str, int] = {}
     for side, engine in (("base", pair.base), ("variant", pair.variant)):
         givens = kept_households(engine, orders[side], basis, names)
         members |= {name: len(given.of_entity("person")) for name, given in givens.items()}
         answers[side] = {name: _answers(engine, given, pair, basis) for name, given in givens.items()}
     return [
-        Mover(home["household"], home["street"], home["community"], members.get(home["household"], 0), home["regular"], home["event"], [
-            _moved(pair, line, *(answers[side].get(home["household"], {}).get((line["entity"], line["row"], line["entry"])) for side in ("base", "variant")))
-            for line in home["lines"]
-        ])
+        Mover(
+            home["household"], home["street"], home["community"], members.get(home["household"], 0), home["regular"], home["event"],
+            _all_moved(pair, home["lines"], answers["base"].get(home["household"], {}), answers["variant"].get(home["household"], {})),
+        )
         for home in homes
     ]  # fmt: skip
 
 
-def _answers(engine: Engine, given: Given, pair: Pair, basis: str) -> dict[tuple[str, str, str], Answer]:
+def _all_moved(pair: Pair, lines: list[dict[str, Any]], before: Answers, after: Answers) -> list[Moved]:
+    found = []
+    for place, line in enumerate(sorted(lines, key=_weight)):
+        key = (line["entity"], line["row"], line["entry"])
+        told = place < MOST_EXPLAINED
+        found.append(_moved(pair, line, before.get(key) if told else None, after.get(key) if told else None))
+    return found
+
+
+def _weight(line: dict[str, Any]) -> tuple[int, int, str]:
+    """Return where a line stands: sums first, the largest on top, then recognitions, then help in kind."""
+    times = max(YEARLY.get(line["every_after"] or "", 1), YEARLY.get(line["every_before"] or "", 1))
+    delta = abs((line["low_after"] or 0) - (line["low_before"] or 0)) * times if line["money"] else 0
+    return (0 if delta else 1 if line["kind"] == "recognition" else 2), -delta, line["entry"]
+
+
+def _answers(engine: Engine, given: Given, pair: Pair, basis: str) -> Answers:
     return {(a.entity, a.row, a.entry): a for a in assess(engine, given, pair.day, basis=basis).answers}
 
 

@@ -72,9 +72,22 @@ def make_pair(folder: Path, place: str, day: dt.date, changes: Sequence[str], ov
     with _folders(folder, place, changes) as (changed_folder, files, written):
         base = load_pack(folder, place, list(overlays))
         added = [*overlays, *(read_overlay(path) for path in files)]
-        variant = load_pack(changed_folder, place, added)
+        variant = base if changed_folder == folder and not files else load_pack(changed_folder, place, added)
         if written:
             variant = load_pack(changed_folder, place, [*added, ("测算改动.yaml", overlay_of(variant, written, day))])
+    return _paired(base, variant, day)
+
+
+def make_pair_of(folder: Path, place: str, day: dt.date, base: Sequence[Overlay], variant: Sequence[Overlay]) -> Pair:
+    """Load a place under two lists of overlays, such as the signed values and the proposed ones.
+
+    Raises:
+        BangfuError: As ``make_pair``.
+    """
+    return _paired(load_pack(folder, place, list(base)), load_pack(folder, place, list(variant)), day)
+
+
+def _paired(base: Pack, variant: Pack, day: dt.date) -> Pair:
     found = tuple(differences(base, variant, day))
     if not found:
         raise UsageError(_nothing(base, variant, day, "zh"), _nothing(base, variant, day, "en"))
@@ -149,9 +162,11 @@ def _values(base: Pack, variant: Pack, before: Parameter, after: Parameter, day:
     if old == new:
         return
     later = next((v.since for v in after.versions if v.since is not None and v.since > day), None)
-    texts = [shown(pack, p, value, lang) for pack, p, value in ((base, before, old), (variant, after, new)) for lang in ("zh", "en")]
     name = after.id if after.entry is None or "." in after.id else f"{after.entry}.{after.id}"
-    yield Difference(name, parameter_label(variant, after, "zh"), parameter_label(variant, after, "en"), *texts, later)
+    yield Difference(
+        name, parameter_label(variant, after, "zh"), parameter_label(variant, after, "en"),
+        shown(base, before, old, "zh"), shown(base, before, old, "en"), shown(variant, after, new, "zh"), shown(variant, after, new, "en"), later,
+    )  # fmt: skip
 
 
 def _entry(before: Entry | None, after: Entry | None, day: dt.date) -> Iterator[Difference]:
@@ -177,6 +192,10 @@ def _nothing(base: Pack, variant: Pack, day: dt.date, lang: str) -> str:
     days = sorted(v.since for name in new.keys() & old.keys() for v in new[name].versions if v not in old[name].versions and v.since is not None and v.since > day)
     if days:
         return f"这些改动在 {day} 还不起作用：最早自 {days[0]} 起；请用 --from {days[0]}" if lang == "zh" else f"the changes do not act on {day} yet: the first is from {days[0]}; use --from {days[0]}"
+    hidden = [(name, v.since, old[name].version_on(day)) for name in sorted(new.keys() & old.keys()) for v in new[name].versions if v not in old[name].versions]
+    for name, since, kept in hidden:
+        if kept is not None and kept.since is not None and (since or dt.date.min) < kept.since:
+            return f"{name} 自 {since} 起的值早于现行的值（自 {kept.since} 起），在 {day} 不起作用；请把起始日改为 {kept.since} 以后" if lang == "zh" else f"the value of {name} from {since} is older than the one in force (from {kept.since}) and does not act on {day}; let it begin after {kept.since}"
     return f"改动与现行标准相同：{day} 没有任何值、读法或条文不同" if lang == "zh" else f"nothing changes: on {day} no value, reading or entry differs"
 
 
@@ -188,4 +207,4 @@ def _standard_there(base: Pack, found: tuple[Difference, ...], day: dt.date) -> 
             known_on(known[name], day)
 
 
-__all__ = ["Difference", "Pair", "differences", "make_pair", "read_overlay"]
+__all__ = ["Difference", "Pair", "differences", "make_pair", "make_pair_of", "read_overlay"]

@@ -67,7 +67,11 @@ def _content(path: Path) -> Any:
 
 def read_profile(pack: Pack, path: Path) -> Given:
     """Return a profile as a place's pack reads it, all that it does not state taken as not there."""
-    given = read_given(pack, _content(path), path.name)
+    return rest_absent(pack, read_given(pack, _content(path), path.name))
+
+
+def rest_absent(pack: Pack, given: Given) -> Given:
+    """Return what is stated with all else taken as not there: no, 0, no rows, nothing on record."""
     collections = {e.collection for e in pack.vocabulary.entities.values() if e.collection}
     rows = [_filled(pack, row) for row in given.rows]
     return dataclasses.replace(given, rows=rows, collections=given.collections | collections, record=given.record or [])
@@ -101,12 +105,11 @@ def profile_changes(pair: Pair, progress: Progress) -> list[ProfileChange]:
 
 def _change(pair: Pair, path: Path) -> ProfileChange:
     zh, _, en = str(_content(path).get("title", path.stem)).partition(" | ")
-    curves = [_curve(engine, path, pair) for engine in (pair.base, pair.variant)]
-    fact = pair.base.pack.vocabulary.facts[curves[0].vary.fact]
-    who = curves[0].vary.row
+    before, after = (_curve(engine, path, pair) for engine in (pair.base, pair.variant))
+    fact, who = pair.base.pack.vocabulary.facts[before.vary.fact], before.vary.row
     return ProfileChange(
         path.stem, zh, en or zh, f"{fact.label.zh}（{who}）", f"{fact.label.en} ({who})",
-        *(_line(curve) for curve in curves), _fates(*([_cliff(jump) for jump in curve.cliffs] for curve in curves)),
+        _line(before), _line(after), _fates([_cliff(jump) for jump in before.cliffs], [_cliff(jump) for jump in after.cliffs]),
     )  # fmt: skip
 
 
@@ -141,4 +144,4 @@ def _fates(before: list[Cliff], after: list[Cliff]) -> list[tuple[str, Cliff | N
     return found + [("vanished", cliff, None) for cliff in left]
 
 
-__all__ = ["FATES", "Cliff", "ProfileChange", "profile_changes", "profile_files", "read_profile"]
+__all__ = ["FATES", "Cliff", "ProfileChange", "profile_changes", "profile_files", "read_profile", "rest_absent"]

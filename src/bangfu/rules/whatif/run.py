@@ -32,6 +32,8 @@ from bangfu.rules.whatif.compare import (
     classes,
     compare_results,
     most_changed,
+    spread,
+    unsure,
 )
 from bangfu.rules.whatif.movers import Mover, explain_movers
 from bangfu.rules.whatif.pair import Difference, Pair
@@ -64,7 +66,8 @@ class WhatIfOrder:
 class WhatIf:
     """The answer, as plain data; sums are whole fen. ``classes``: see ``compare.CLASSES``.
 
-    ``costs``: one row for each cadence; ``entries`` for each entry and cadence; ``streets``, ``communities``; ``groups``
+    ``unsure``: of those with more or less money, how many also have answers that are open before or after; ``spread``:
+    households by how much more or less a year. ``costs``: one row for each cadence; ``entries`` for each entry and cadence; ``streets``, ``communities``; ``groups``
     overlap. ``regular`` is what repeats over a year, counted for twelve months; ``event`` what the ledger's claims and
     one-off payments come to; each as {before, after}.
     """
@@ -84,6 +87,8 @@ class WhatIf:
     rows_rejected: int
     differences: list[Difference]
     classes: dict[str, int]
+    unsure: int
+    spread: list[dict[str, int | None]]
     costs: list[dict[str, Any]]
     regular: dict[str, int]
     event: dict[str, int]
@@ -99,13 +104,14 @@ class WhatIf:
         return json.loads(json.dumps(dataclasses.asdict(self), ensure_ascii=False, default=str))  # type: ignore[no-any-return]
 
 
-def what_if(pair: Pair, order: WhatIfOrder, progress: Progress) -> WhatIf:
+def what_if(pair: Pair, order: WhatIfOrder, progress: Progress, also: Callable[[WhatIf], None] = lambda _: None) -> WhatIf:
     """Answer a ledger under both packs and say what the change does.
 
     Args:
         pair: Base and variant (``pair.make_pair``).
         order: The ledger, the folder to write, the means.
         progress: Told of each stage: ``base read`` … ``variant write``, ``compare``, ``profiles``, ``movers``.
+        also: Writes further files into the folder before ``whatif.json`` makes it a result.
 
     Raises:
         BangfuError: As ``run_population``; or the folder is a finished what-if, or not empty.
@@ -121,6 +127,11 @@ def what_if(pair: Pair, order: WhatIfOrder, progress: Progress) -> WhatIf:
     try:
         found = _compared(connection, pair, order, manifests)
         homes = most_changed(connection, order.most)
+    except (duckdb.InterruptException, RuntimeError) as error:
+        # Ctrl-C inside a query comes out of DuckDB as a plain RuntimeError.
+        if "interrupt" not in str(error).lower():
+            raise
+        raise KeyboardInterrupt from None
     except (duckdb.Error, pa.ArrowException, OSError, MemoryError) as error:
         raise readable(error, order.means) from error
     finally:
@@ -129,6 +140,10 @@ def what_if(pair: Pair, order: WhatIfOrder, progress: Progress) -> WhatIf:
     progress.begin("movers", None)
     movers = explain_movers(pair, {side: _order(pair, order, side) for side in ("base", "variant")}, order.basis, homes)
     result = WhatIf(**found, profiles=profiles, movers=movers)
+    try:
+        also(result)
+    except OSError as error:
+        raise readable(error, order.means) from error
     write_whole(order.out / RESULT, json.dumps(result.as_data(), ensure_ascii=False, indent=1, sort_keys=True) + "\n")
     for side in ("base", "variant"):
         OutFolder(order.out / side).clear()
@@ -186,7 +201,7 @@ def _compared(connection: Any, pair: Pair, order: WhatIfOrder, manifests: dict[s
         "place": pack.place, "title_zh": pack.document.title.zh, "title_en": pack.document.title.en, "day": pair.day.isoformat(), "basis": order.basis,
         "base_hash": pack.content_hash, "variant_hash": pair.variant.pack.content_hash, "engine_version": __version__, "lapsed_since": base["lapsed_since"],
         "households": counts["households"], "people": counts["people"], "households_rejected": counts["households_rejected"], "rows_rejected": counts["rows_rejected"],
-        "differences": list(pair.differences), "classes": classes(connection, counts["households"]),
+        "differences": list(pair.differences), "classes": classes(connection, counts["households"]), "unsure": unsure(connection), "spread": spread(connection),
         "costs": _costs(entries), "regular": _yearly(entries), "event": _once(entries), "entries": entries,
         "streets": by_area(connection, finer=False), "communities": by_area(connection, finer=True),
         "groups": [row | _labels(pair, row["group"]) for row in by_group(connection, counts["households"])],

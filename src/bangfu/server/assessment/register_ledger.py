@@ -28,30 +28,34 @@ from bangfu.server.registry.enums import HouseholdStatus
 ROWS_A_BATCH = 20_000
 MEMORY = "1GB"
 Tick = Callable[[int], None]
-_HERE = "h.status = %s AND h.area_code BETWEEN %s AND %s"
 _READ = {
     "home": (
         {"hh": "BIGINT", "area": "BIGINT", "facts": "VARCHAR"},
-        "SELECT h.id, h.area_code, CAST(f.facts AS TEXT) FROM registry_household h LEFT JOIN registry_currentfacts f "
-        f"ON f.household_id = h.id AND f.person_id IS NULL AND f.item_id IS NULL WHERE {_HERE} ORDER BY h.id",
+        "SELECT {0}, {1}, {2} FROM registry_household h LEFT JOIN registry_currentfacts f "
+        "ON f.household_id = h.id AND f.person_id IS NULL AND f.item_id IS NULL WHERE {{here}}",
+        ("h.id", "h.area_code", "f.facts"),
     ),
     "member": (
-        {"id": "BIGINT", "hh": "BIGINT", "name": "VARCHAR", "relation": "VARCHAR", "birth_date": "VARCHAR", "facts": "VARCHAR"},
-        "SELECT m.person_id, m.household_id, NULL, m.relation, CAST(p.birth_date AS TEXT), CAST(f.facts AS TEXT) FROM registry_membership m "
+        {"id": "BIGINT", "hh": "BIGINT", "since": "VARCHAR", "number": "BIGINT", "relation": "VARCHAR", "birth_date": "VARCHAR", "facts": "VARCHAR"},
+        "SELECT {0}, {1}, {2}, {3}, {4}, {5}, {6} FROM registry_membership m "
         "JOIN registry_household h ON h.id = m.household_id JOIN registry_person p ON p.id = m.person_id LEFT JOIN registry_currentfacts f "
-        f"ON f.person_id = m.person_id AND f.household_id = m.household_id AND f.item_id IS NULL WHERE m.until IS NULL AND {_HERE} ORDER BY m.household_id, m.since, m.id",
+        "ON f.person_id = m.person_id AND f.household_id = m.household_id AND f.item_id IS NULL WHERE m.until IS NULL AND {{here}}",
+        ("m.person_id", "m.household_id", "m.since", "m.id", "m.relation", "p.birth_date", "f.facts"),
     ),
     "item": (
         {"id": "BIGINT", "entity": "VARCHAR", "hh": "BIGINT", "of": "BIGINT", "at": "BIGINT", "facts": "VARCHAR"},
-        "SELECT i.id, i.entity, i.household_id, i.of_id, i.at_id, CAST(f.facts AS TEXT) FROM registry_item i "
+        "SELECT {0}, {1}, {2}, {3}, {4}, {5} FROM registry_item i "
         "JOIN registry_household h ON h.id = i.household_id LEFT JOIN registry_currentfacts f ON f.item_id = i.id AND f.household_id = i.household_id "
-        f"WHERE i.withdrawn = %s AND {_HERE} ORDER BY i.entity, i.id",
+        "WHERE i.withdrawn = {{no}} AND {{here}}",
+        ("i.id", "i.entity", "i.household_id", "i.of_id", "i.at_id", "f.facts"),
     ),
     "said": (
         {"hh": "BIGINT", "collection": "VARCHAR"},
-        f"SELECT s.household_id, s.collection FROM registry_statedcollection s JOIN registry_household h ON h.id = s.household_id WHERE {_HERE}",
+        "SELECT {0}, {1} FROM registry_statedcollection s JOIN registry_household h ON h.id = s.household_id WHERE {{here}}",
+        ("s.household_id", "s.collection"),
     ),
 }  # fmt: skip
+"""What is read of the register: columns as tables of the night have them, query, the columns of the database."""
 
 
 def write_register(district: Area, engines: Sequence[Engine], out: Path, tick: Tick = lambda rows: None) -> Path:
@@ -60,26 +64,24 @@ def write_register(district: Area, engines: Sequence[Engine], out: Path, tick: T
     The folder appears whole or not at all. ``tick`` hears of rows read.
     """
     part = out.with_name(f".{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    shutil.rmtree(out, ignore_errors=True)
+    for folder in (part, out):
+        shutil.rmtree(folder, ignore_errors=True)
     part.mkdir(parents=True)
-    raw = part.with_name(f".{out.name}.raw")
-    raw.unlink(missing_ok=True)
+    spill = out.with_name(f".{out.name}.spill")
     try:
-        _write(district, engines, part, raw, tick)
+        _write(district, engines, part, spill, tick)
         part.replace(out)
     finally:
-        shutil.rmtree(part, ignore_errors=True)
-        for file in raw.parent.glob(f"{raw.name}*"):
-            file.unlink()
+        for folder in (part, spill):
+            shutil.rmtree(folder, ignore_errors=True)
     return out
 
 
-def _write(district: Area, engines: Sequence[Engine], part: Path, raw: Path, tick: Tick) -> None:
+def _write(district: Area, engines: Sequence[Engine], part: Path, spill: Path, tick: Tick) -> None:
     import duckdb
 
     loose = {name: value for name, value in DUCKDB_CONFIG.items() if name != "enable_external_access"}
-    with duckdb.connect(str(raw), config={**loose, "memory_limit": MEMORY}) as connection:
+    with duckdb.connect(config={**loose, "memory_limit": MEMORY, "temp_directory": str(spill), "threads": 2}) as connection:
         for name in _READ:
             _load(connection, name, district, tick)
         for name, query in _tables(engines).items():
@@ -87,22 +89,30 @@ def _write(district: Area, engines: Sequence[Engine], part: Path, raw: Path, tic
 
 
 def _load(connection: Any, name: str, district: Area, tick: Tick) -> None:
-    """Copy one kind of row out of the register, batch after batch."""
+    """Copy one kind of row out of the register, batch after batch; every column comes as text ('' for nothing)."""
+    columns, query, said = _READ[name]
+    query = query.format(*(f"coalesce(CAST({column} AS TEXT), '')" for column in said))
+    here = f"h.status = {literal(HouseholdStatus.OPEN.value)} AND h.area_code BETWEEN {int(district.low)} AND {int(district.high)}"
+    typed = ", ".join(f"nullif({quoted(column)}, '')::{kind} AS {quoted(column)}" for column, kind in columns.items())
+    made = False
+    for batch in _batches(list(columns), query.format(here=here, no="false" if database.vendor == "postgresql" else "0")):
+        connection.register("incoming", batch)
+        connection.execute(f"INSERT INTO {name} SELECT {typed} FROM incoming" if made else f"CREATE TABLE {name} AS SELECT {typed} FROM incoming")
+        connection.unregister("incoming")
+        made = True
+        tick(batch.num_rows)
+    if not made:
+        connection.execute(f"CREATE TABLE {name} ({', '.join(f'{quoted(column)} {kind}' for column, kind in columns.items())})")
+
+
+def _batches(columns: list[str], query: str) -> Iterator[Any]:
+    """Yield the rows of a query as Arrow tables of texts."""
     import pyarrow as pa
 
-    columns, query = _READ[name]
-    kinds = {"BIGINT": pa.int64(), "VARCHAR": pa.string()}
-    schema = pa.schema([(column, kinds[kind]) for column, kind in columns.items()])
-    arguments: list[Any] = [HouseholdStatus.OPEN.value, district.low, district.high]
-    connection.execute(f"CREATE TABLE {name} ({', '.join(f'{quoted(column)} {kind}' for column, kind in columns.items())})")
     with database.chunked_cursor() as cursor:
-        cursor.execute(query, [False, *arguments] if name == "item" else arguments)
+        cursor.execute(query)
         while rows := cursor.fetchmany(ROWS_A_BATCH):
-            batch = pa.table([pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), schema, strict=True)], schema=schema)
-            connection.register("incoming", batch)
-            connection.execute(f"INSERT INTO {name} SELECT * FROM incoming")
-            connection.unregister("incoming")
-            tick(len(rows))
+            yield pa.table([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], columns)
 
 
 # -- tables ------------------------------------------------------------------------------------------------------
@@ -151,7 +161,7 @@ def _households(pack: Pack, wanted: set[str]) -> str:
 
 def _people(pack: Pack, wanted: set[str]) -> str:
     listed, source = _columns(pack, "person", wanted | {"relation", "birth_date"}, {"relation": "r.relation", "birth_date": "r.birth_date"})
-    return f"SELECT 'P' || r.id AS id, 'H' || r.hh AS of{listed} FROM (SELECT *, rowid AS place, {source} FROM member) AS r ORDER BY r.place"
+    return f"SELECT 'P' || r.id AS id, 'H' || r.hh AS of{listed} FROM (SELECT *, {source} FROM member) AS r ORDER BY r.hh, r.since, r.number"
 
 
 def _items(pack: Pack, entity: str, wanted: set[str]) -> str:

@@ -21,6 +21,7 @@ from bangfu.server.areas.models import Area
 from bangfu.server.areas.scope import Scope
 from bangfu.server.assessment.engines import OVERLAY, engine_of
 from bangfu.server.assessment.models import PolicyValue, WhatIfHousehold, WhatIfRun
+from bangfu.server.assessment.nightly import insert
 from bangfu.server.assessment.overlays import overlay_of
 from bangfu.server.assessment.register_ledger import chunks, write_register
 from bangfu.server.assessment.values import ValueRefusedError, base_text, variant_text
@@ -113,7 +114,7 @@ def carry_out(run: JobRun) -> dict[str, Any]:
     asked = WhatIfRun.objects.select_related("district", "value").get(pk=run.given["run"])
     try:
         pair = pair_of(asked)
-        folder = Path(settings.ENVIRONMENT.home) / "run" / "whatif" / f"{asked.pk}-{pair.variant.pack.content_hash[:16]}"
+        folder = Path(settings.ENVIRONMENT.home) / "run" / "whatif" / f"{asked.pk}-{asked.asked_at:%Y%m%d%H%M%S%f}-{pair.variant.pack.content_hash[:16]}"
         _begin(run, asked, folder)
         data = _answer(run, asked, pair, folder)
     except BangfuError as error:
@@ -161,14 +162,15 @@ def _insert(run: JobRun, asked: WhatIfRun, folder: Path) -> None:
         if before < run.state["rows"]:
             continue
         with run.step() as step:
-            WhatIfHousehold.objects.bulk_create([_row(asked, row) for row in rows], batch_size=2_000)
+            insert(WhatIfHousehold, [_row(asked, row) for row in rows])
             step.state["rows"] = before + len(rows)
 
 
-def _row(asked: WhatIfRun, row: dict[str, Any]) -> WhatIfHousehold:
-    return WhatIfHousehold(
-        run=asked, household_id=row["household"], area_code=row["area"], kind=row["kind"], regular_fen=row["regular"], event_fen=row["event"], back_fen=row["back"],
-    )  # fmt: skip
+def _row(asked: WhatIfRun, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "run_id": asked.pk, "household_id": row["household"], "area_code": row["area"], "kind": row["kind"], "regular_fen": row["regular"],
+        "event_fen": row["event"], "back_fen": row["back"],
+    }  # fmt: skip
 
 
 def _finish(run: JobRun, asked: WhatIfRun, data: dict[str, Any]) -> dict[str, Any]:

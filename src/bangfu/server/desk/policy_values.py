@@ -26,7 +26,6 @@ from bangfu.server.audit.selectors import actor_names
 from bangfu.server.calendar import clock
 from bangfu.server.desk.policy_forms import SignForm, ValueForm, WithdrawForm
 from bangfu.server.desk.policy_rules import district_here
-from bangfu.server.desk.policy_text import yuan
 from bangfu.server.desk.policy_whatif import shown_result
 
 PER_PAGE = 50
@@ -135,7 +134,7 @@ def _page(request: HttpRequest, found: PolicyValue, status: int = 200, sign_form
     shown = {
         "value": found, "label": _labels(found.district).get(found.address, found.address), "state": _state(found, stands), "signature": signature,
         "by": names.get(found.entered_by, ""), "signed_by": names.get(signature.actor_id, "") if signature else "", "stands": stands,
-        "run": found.whatifs.order_by("-pk").first(), "seen": seen, "result": shown_result(seen) if seen else None, "back": yuan(seen.data.get("back_fen")) if seen and seen.data.get("back_fen") else "",
+        "run": found.whatifs.order_by("-pk").first(), "seen": seen, "result": shown_result(seen) if seen else None,
         "can_try": tries.covers(found.district) and signature is None, "can_sign": signature is None and not why_not, "why_not": why_not if signature is None else "",
         "sign_form": sign_form or SignForm(initial={"digest": digest}), "can_withdraw": stands and enters.covers(found.district), "withdraw_form": withdraw_form or WithdrawForm(),
         "past": found.since < clock.today(),
