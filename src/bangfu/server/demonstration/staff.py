@@ -87,7 +87,7 @@ def make_staff(areas: dict[str, Area]) -> list[Login]:
 
 def logins() -> list[Login]:
     """Return how to sign in, for a demonstration that is there already."""
-    found = [Login(role.label, name, username, PASSWORD, secret_for(username)) for role, (username, name) in NAMES.items()]
+    found = [Login(str(role.label), name, username, PASSWORD, secret_for(username)) for role, (username, name) in NAMES.items()]
     return [*found, Login(f"{Role.DISTRICT_OFFICER.label} · 红花岗区", "赵敏", "other", PASSWORD, secret_for("other"))]
 
 
