@@ -32,6 +32,7 @@ def table() -> list[Entry]:
     """Return what is done and how often; it needs the apps loaded."""
     from django.core.management import call_command
 
+    from bangfu.server.areas.selectors import districts
     from bangfu.server.assessment.nightly import ask_tonight
     from bangfu.server.audit.acting import acting_as, system_actor
     from bangfu.server.audit.heads import keep_head
@@ -48,6 +49,19 @@ def table() -> list[Entry]:
         with acting_as(system_actor("任务")):
             return reap()
 
+    def ask_everywhere(kind: str) -> None:
+        with acting_as(system_actor("任务")):
+            enqueue(kind, key=f"{kind}-{clock.today()}", area_code=0)
+
+    def ask_each_district(kind: str) -> None:
+        with acting_as(system_actor("任务")):
+            for district in districts():
+                enqueue(kind, key=f"{kind}-{district.code}-{clock.today()}", area_code=district.low)
+
+    def forget_ledgers() -> int:
+        with acting_as(system_actor("任务")):
+            return forget_old_ledgers()
+
     def forget_answers() -> int:
         with acting_as(system_actor("任务")):
             return forget_expired()
@@ -56,14 +70,6 @@ def table() -> list[Entry]:
         with acting_as(system_actor("任务")):
             return forget_old()
 
-    def ask_daily(kind: str) -> None:
-        with acting_as(system_actor("任务")):
-            enqueue(kind, key=f"{kind}-{clock.today()}", area_code=0)
-
-    def forget_ledgers() -> int:
-        with acting_as(system_actor("任务")):
-            return forget_old_ledgers()
-
     minute, day = dt.timedelta(minutes=1), dt.timedelta(days=1)
     return [
         Entry("jobs of dead workers", minute / 3, reap_jobs),
@@ -71,13 +77,13 @@ def table() -> list[Entry]:
         Entry("ask for the night of each district", 5 * minute, ask_tonight),
         Entry("seal the audit", minute, seal),
         Entry("keep the head of the audit outside the database", day, keep_head),
-        Entry("forget kept answers that expired", dt.timedelta(hours=1), forget_answers),
-        Entry("forget old drafts", day, forget_drafts),
-        Entry("hold current facts against the log", day, lambda: ask_daily("registry.compare")),
-        Entry("look for people entered twice", day, lambda: ask_daily("registry.duplicates")),
-        Entry("list what is kept long enough", day, lambda: ask_daily("registry.retention")),
+        Entry("hold current facts against the log", day, lambda: ask_each_district("registry.compare")),
+        Entry("look for people entered twice", day, lambda: ask_everywhere("registry.duplicates")),
+        Entry("list what is kept long enough", day, lambda: ask_each_district("registry.retention")),
         Entry("forget ledgers that nobody confirmed", day, forget_ledgers),
         Entry("delete documents without a row", day, delete_stray_documents),
+        Entry("forget kept answers that expired", dt.timedelta(hours=1), forget_answers),
+        Entry("forget old drafts", day, forget_drafts),
         Entry("forget ended sessions", day, lambda: call_command("clearsessions")),
         Entry("forget delivered tasks", day, lambda: call_command("prune_db_task_results", verbosity=0)),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bangfu.server.areas.scope import Scope
 from bangfu.server.assessment.models import Finding, NightlyRow
 from bangfu.server.assessment.nightly import ask_nightly
@@ -15,11 +17,12 @@ from tests.server.assessment.conftest import DAY
 from tests.server.conftest import World
 
 
+@pytest.mark.slow
 def test_page_and_night_find_the_same(world: World) -> None:
     """For each household of a made-up district: entries and rows of both findings."""
     with acting_as(system_actor("演示")):
         set_business_date(DAY)
-        make_households(world.areas["武昌区"], 120)
+        make_households(world.areas["武昌区"], 70)
     with acting_as(system_actor("夜间测算")):
         asked = ask_nightly(world.areas["武昌区"], DAY)
     run_job(asked.pk)

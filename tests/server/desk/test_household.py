@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from bangfu.server.audit.acting import acting_as, actor_of
 from bangfu.server.audit.models import Entry, Reading
+from bangfu.server.calendar.clock import HERE
 from bangfu.server.registry.actions import NewPerson, Provenance, Statement, add_item, add_person, state_facts
 from bangfu.server.registry.enums import Source
 from tests.server.assessment.conftest import DAY, Family
@@ -117,3 +118,14 @@ def test_the_number_of_queries_does_not_grow(world: World, family: Family, djang
             state_facts(family.household, [Statement("total_cost", 100 + number, item=item)], Provenance(Source.DECLARED))
     with django_assert_max_num_queries(len(few.captured_queries)):
         page(client, family)
+
+
+def test_an_act_early_in_the_morning_stands_on_its_own_day(world: World, family: Family) -> None:
+    """The day is the one in China, whatever the database keeps."""
+    at = dt.datetime(2023, 9, 20, 3, 30, tzinfo=HERE)
+    with acting_as(actor_of(world.users["worker"])) as actor:
+        Entry.objects.create(
+            at=at, actor_id=actor.pk, actor_name="王芳", action="file.added", object_type="x", object_id="1",
+            household_id=family.household.pk, area_code=family.household.area_code,
+        )  # fmt: skip
+    assert '<time datetime="2023-09-20">2023-09-20</time><span>上传材料' in page(world.client("worker"), family)

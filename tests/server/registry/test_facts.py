@@ -137,7 +137,7 @@ def test_each_night_the_table_is_held_against_the_log(world: World, family: Hous
 
     def night(key: str) -> dict[str, int]:
         with acting_as(system_actor("任务")):
-            job = enqueue("registry.compare", key=key, area_code=0)
+            job = enqueue("registry.compare", key=key, area_code=world.areas["武昌区"].low)
         running.run(job.pk)
         job.refresh_from_db()
         assert job.status == "done", job.reason
@@ -159,3 +159,15 @@ def test_each_night_the_table_is_held_against_the_log(world: World, family: Hous
     assert not CurrentFacts.objects.filter(person__isnull=False).exists()
     assert night("d")["put_right"] == 0
     assert Entry.objects.filter(action="facts.worked_out").count() == 2
+
+
+def test_the_nights_work_is_asked_for_once_a_day(world: World) -> None:
+    """The table of what happens by itself asks for a job of each district, and not again the same day."""
+    from bangfu.server.jobs.models import Job
+    from bangfu.server.recurring import table
+
+    wanted = [entry for entry in table() if entry.name in ("hold current facts against the log", "look for people entered twice", "list what is kept long enough")]
+    for _ in range(2):
+        for entry in wanted:
+            entry.act()
+    assert sorted(Job.objects.values_list("kind", flat=True)) == ["registry.compare"] * 2 + ["registry.duplicates"] + ["registry.retention"] * 2

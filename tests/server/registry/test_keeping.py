@@ -47,9 +47,9 @@ def due(world: World, day: dt.date) -> list[Household]:
 
 
 def run_job(key: str = "a") -> dict[str, Any]:
-    """Run the nightly job."""
+    """Run the nightly job of the district."""
     with acting_as(system_actor("任务")):
-        job = enqueue("registry.retention", key=key, area_code=0)
+        job = enqueue("registry.retention", key=key, area_code=420106000000)
     running.run(job.pk)
     job.refresh_from_db()
     assert job.status == "done", job.reason

@@ -2,10 +2,11 @@
 
 # Annotations are real here: ninja reads them from behind a decorator, whose module does not know the names.
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from django.http import HttpRequest
 from ninja import NinjaAPI, Path, Query, Status
+from ninja.renderers import JSONRenderer
 from pydantic import Field
 
 from bangfu.rules.assess import Assessment, assess as answer
@@ -44,8 +45,16 @@ REFUSALS = dict.fromkeys(PROBLEMS, Problem)
 Limit = Annotated[int, Field(ge=1, le=200)]
 Day = Annotated[dt.date | None, Field(description="默认今天 | today if left out")]
 
+
+
+class Plain(JSONRenderer):
+    """Writes Chinese as Chinese."""
+
+    json_dumps_params: ClassVar[dict[str, Any]] = {"ensure_ascii": False}
+
+
 api = NinjaAPI(
-    title="bangfu 帮扶", version="1", auth=Bearer(), parser=StrictParser(), docs_url=None, urls_namespace="api",
+    title="bangfu 帮扶", version="1", auth=Bearer(), parser=StrictParser(), renderer=Plain(), docs_url=None, urls_namespace="api",
     description="政策、测算、台账、任务 | policies, assessments, the register, jobs. 金额用字符串或分，不用浮点数 | sums are texts or whole fen, never floats.",
 )  # fmt: skip
 install(api)

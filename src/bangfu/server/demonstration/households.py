@@ -42,6 +42,8 @@ THOROUGH, VISITED, BARE = 5, 25, 8
 LARGE_EVERY = 60
 LARGE_SAVINGS = 1_286_430
 """Every so many households one has savings in seven digits: pages must bear them."""
+WORKING_AGE, GROWN_UP = 16, ("job", "course")
+"""What is drawn for anybody, and looks odd for a child, is left out for children."""
 BATCH = 2000
 RECORD = "record"
 
@@ -124,8 +126,11 @@ class Maker:
 
     def _claims(self, made: Made, drawn: Drawn, people: dict[str, Person], teller: Teller) -> None:
         items: dict[str, Item] = {}
+        children = {row["id"] for row in drawn.people if row["birth_date"] is not None and self.day.year - row["birth_date"].year < WORKING_AGE}
         for entity, rows in drawn.claims.items():
             for row in rows:
+                if entity in GROWN_UP and row["of"] in children:
+                    continue
                 item = items[row["id"]] = self._item(made, entity, row["id"], people.get(row["of"]))
                 if row.get("at") is not None:
                     item.at = items.get(row["at"]) or self._organisation(made, row["at"], items, teller)
@@ -133,6 +138,8 @@ class Maker:
         if not teller.bare:
             made.stated = [StatedCollection(household=made.household, collection=name) for name in (*self.collections.values(), RECORD)]
         for number, row in enumerate(drawn.record, 1):
+            if row["claim"] is not None and row["claim"] not in items:
+                continue
             item = self._item(made, RECORD, f"R{number}", people.get(row["of"]))
             item.at = items.get(row["claim"] or "")
             said = {name: plain(row[name]) for name in ("entry", "from", "until", "paid_on", "amount", "quantity") if row[name] is not None}

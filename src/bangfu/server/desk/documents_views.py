@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language, gettext as _
@@ -43,12 +44,11 @@ def document_add(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         said = form.cleaned_data
         owner = actions.Owner(household.pk, household.area_code, int(said["person"]) if said["person"] else None)
-        try:
-            actions.store(owner, said["file"].name, actions.read_upload(said["file"]), said["word"])
+        fault = _store(owner, said["file"], said["word"])
+        if not fault:
             messages.success(request, _("文件已保存。"))
             return redirect("desk:documents", pk=pk)
-        except FileRefusedError as error:
-            form.add_error("file", error.zh)
+        form.add_error("file", fault)
     return _page(request, household, 422, form)
 
 
@@ -82,6 +82,17 @@ def document_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("文件已撤回。"))
         return redirect("desk:documents", pk=file.household_id)
     return render(request, "desk/register/document_withdraw.html", {"file": file, "form": form}, status=422)
+
+
+def _store(owner: actions.Owner, files: list[Any], word: str) -> str:
+    """Keep all of some files or none; return what is wrong with the first one that is not taken."""
+    try:
+        with transaction.atomic():
+            for file in files:
+                actions.store(owner, file.name, actions.read_upload(file), word)
+    except FileRefusedError as error:
+        return f"{file.name[:60]}：{error.zh}" if len(files) > 1 else error.zh
+    return ""
 
 
 def _bytes(path: str, kind: str, name: str, *, inline: bool) -> HttpResponse:

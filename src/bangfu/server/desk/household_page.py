@@ -77,6 +77,7 @@ class HouseholdPage:
     """What the page shows. ``answers`` is None where ``faults`` say why the rules cannot read the household."""
 
     household: Household
+    on: dt.date
     members: list[Member]
     blocks: list[Block]
     documents: list[StoredFile]
@@ -98,7 +99,7 @@ def household_page(scope: Scope, household: Household, today: dt.date) -> Househ
     names = {m.person.pk: m.person.name for m in people}
     blocks = blocks_of(household, pack, names, today)
     page = HouseholdPage(
-        household, [_member(m, pack, today) for m in people], blocks, list(files_of(scope, household.pk)), happenings(scope, household, pack),
+        household, today, [_member(m, pack, today) for m in people], blocks, list(files_of(scope, household.pk)), happenings(scope, household, pack),
         faults=faults,
     )  # fmt: skip
     if found is not None:

@@ -46,7 +46,7 @@ def imports(request: HttpRequest) -> HttpResponse:
             return redirect("desk:import_run", pk=run.pk)
         except FileRefusedError as error:
             form.add_error("file", error.zh)
-    page = Paginator(runs_within(scope), RUNS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(runs_within(scope).defer("faults", "outcome"), RUNS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "desk/register/imports.html", {"form": form, "page": page, "query": ""}, status=422 if form.errors else 200)
 
 

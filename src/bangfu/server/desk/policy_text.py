@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from bangfu.rules.values import decimal_text
 
-BAR_ROOM = 300
+BAR_ROOM = 360
 
 
 def plain_text(value: Any) -> str:
@@ -68,7 +68,7 @@ class Chart:
     height: int
 
 
-ROW = 34
+ROW = 46
 
 
 def chart(title: str, values: Sequence[tuple[str, int, str]]) -> Chart | None:

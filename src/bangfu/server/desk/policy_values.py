@@ -16,7 +16,7 @@ from bangfu.server.accounts.selectors import scope_for
 from bangfu.server.areas.models import Area
 from bangfu.server.assessment import values as actions
 from bangfu.server.assessment.engines import engine_in
-from bangfu.server.assessment.models import PolicyValue, ValueKind, WhatIfRun
+from bangfu.server.assessment.models import PolicyValue, ValueKind
 from bangfu.server.assessment.overlays import overlay_of
 from bangfu.server.assessment.standing import standing_values, values_over
 from bangfu.server.assessment.values import NewValue, ValueRefusedError
@@ -26,7 +26,6 @@ from bangfu.server.audit.selectors import actor_names
 from bangfu.server.calendar import clock
 from bangfu.server.desk.policy_forms import SignForm, ValueForm, WithdrawForm
 from bangfu.server.desk.policy_rules import district_here
-from bangfu.server.desk.policy_text import yuan
 from bangfu.server.desk.policy_whatif import shown_result
 
 PER_PAGE = 50
@@ -122,12 +121,6 @@ def _found(request: HttpRequest, pk: int) -> PolicyValue:
     return found
 
 
-def _back(seen: WhatIfRun | None) -> str:
-    """Return the back pay of a value that begins in the past; empty where there is none."""
-    fen = (seen.data or {}).get("back_fen") if seen is not None else None
-    return yuan(fen) if fen else ""
-
-
 def _page(request: HttpRequest, found: PolicyValue, status: int = 200, sign_form: SignForm | None = None, withdraw_form: WithdrawForm | None = None) -> HttpResponse:
     seen, me = actions.seen_of(found), actor_of(request.user).pk
     signs = scope_for(request.user, "policy.sign", clock.today())  # type: ignore[arg-type]
@@ -141,7 +134,7 @@ def _page(request: HttpRequest, found: PolicyValue, status: int = 200, sign_form
     shown = {
         "value": found, "label": _labels(found.district).get(found.address, found.address), "state": _state(found, stands), "signature": signature,
         "by": names.get(found.entered_by, ""), "signed_by": names.get(signature.actor_id, "") if signature else "", "stands": stands,
-        "run": found.whatifs.order_by("-pk").first(), "seen": seen, "result": shown_result(seen) if seen else None, "back": _back(seen),
+        "run": found.whatifs.order_by("-pk").first(), "seen": seen, "result": shown_result(seen) if seen else None,
         "can_try": tries.covers(found.district) and signature is None, "can_sign": signature is None and not why_not, "why_not": why_not if signature is None else "",
         "sign_form": sign_form or SignForm(initial={"digest": digest}), "can_withdraw": stands and enters.covers(found.district), "withdraw_form": withdraw_form or WithdrawForm(),
         "past": found.since < clock.today(),

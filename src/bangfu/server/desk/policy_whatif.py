@@ -110,7 +110,7 @@ def shown_result(run: WhatIfRun) -> dict[str, Any]:
         "event": [yuan(data["event"][end]) for end in ("before", "after")] + [signed(data["event"]["after"] - data["event"]["before"])] if "event" in data else [],
         "households": data.get("households", 0), "people": data.get("people", 0), "lapsed": data.get("lapsed_since"),
         "entries": [(e[f"label_{lang}"], e["article"], e["answers_before"], e["answers_after"], yuan(e["low_before"]), yuan(e["low_after"]), signed(e["low_after"] - e["low_before"])) for e in by_entry],
-        "class_chart": chart(_("多少户受影响"), [(class_name(name), data["classes"].get(name, 0), str(data["classes"].get(name, 0))) for name in CLASSES[:-1]]),
+        "class_chart": chart(_("多少户受影响"), [(class_name(name), data["classes"].get(name, 0), str(data["classes"].get(name, 0))) for name in CLASSES[:-2]]),
         "entry_chart": chart(_("各项每期多发多少元"), [(e[f"label_{lang}"], e["low_after"] - e["low_before"], signed(e["low_after"] - e["low_before"])) for e in by_entry[:MOST_BARS]]),
         "street_chart": chart(_("各街道一年多发多少元"), [(name, more, signed(more)) for name, more, _row in streets]),
         "streets": [(name, row["households"], row["gain"], row["lose"], signed(row["regular"])) for name, _more, row in streets],

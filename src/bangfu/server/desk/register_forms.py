@@ -14,6 +14,7 @@ from bangfu.server.calendar import clock
 from bangfu.server.desk.admin_forms import REASON_MOST, ScopedForm, day_input
 from bangfu.server.registry.enums import Source
 
+FILES_MOST = 20
 EXCEL_INPUT = forms.FileInput(attrs={"accept": ".xlsx"})
 
 
@@ -40,10 +41,30 @@ class LedgerForm(ScopedForm):
         return file
 
 
-class DocumentForm(forms.Form):
-    """A document or photo of a household."""
+class SeveralFilesInput(forms.FileInput):
+    """A field for several files at once."""
 
-    file = forms.FileField(label=_("文件"), help_text=_("照片（JPG、PNG、WebP）、PDF、Word 或 Excel，每个最多 20 MB。照片可以直接用手机拍。"), widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,.pdf,.docx,.xlsx"}))
+    allow_multiple_selected = True
+
+
+class SeveralFiles(forms.FileField):
+    """Several files; its value is their list."""
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """Check each, and how many there are."""
+        files = data if isinstance(data, list | tuple) else [data]
+        if len(files) > FILES_MOST:
+            raise forms.ValidationError(_("一次最多 20 个文件"))
+        return [super(SeveralFiles, self).clean(file, initial) for file in files or [None]]
+
+
+class DocumentForm(forms.Form):
+    """Documents or photos of a household, of one kind."""
+
+    file = SeveralFiles(
+        label=_("文件"), help_text=_("照片（JPG、PNG、WebP）、PDF、Word 或 Excel，每个最多 20 MB，可以一次选几个。照片可以直接用手机拍。"),
+        widget=SeveralFilesInput(attrs={"accept": "image/jpeg,image/png,image/webp,.pdf,.docx,.xlsx"}),
+    )  # fmt: skip
     word = forms.ChoiceField(label=_("是什么材料"), required=False)
     person = forms.ChoiceField(label=_("是谁的"), required=False)
 

@@ -14,6 +14,7 @@ from bangfu.server.areas.scope import Scope
 from bangfu.server.audit.labels import label_of
 from bangfu.server.audit.models import Entry
 from bangfu.server.audit.selectors import Sought, actor_names, entries
+from bangfu.server.calendar.clock import HERE
 from bangfu.server.desk.words import entity_text, fact_label, joined, relation_text
 from bangfu.server.registry.enums import EventKind, Source
 from bangfu.server.registry.models import Event, Household
@@ -42,7 +43,7 @@ def happenings(scope: Scope, household: Household, pack: Pack) -> list[Happening
     acts = list(entries(scope, Sought(households=[household.pk])).exclude(action__in=TOLD_BY_EVENTS)[:MOST])
     names = actor_names({event.actor_id for event in events})
     found = [Happening(e.on, names.get(e.actor_id, ""), _event(e, pack), str(e.details.get("reason", "")), e.at) for e in events]
-    found += [Happening(act.at.date(), act.actor_name, _act(act, pack), act.reason, act.at) for act in acts]
+    found += [Happening(act.at.astimezone(HERE).date(), act.actor_name, _act(act, pack), act.reason, act.at) for act in acts]
     return sorted(found, key=lambda one: (one.on, one.at), reverse=True)[:MOST]
 
 

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from bangfu.server.desk import household_views, intake_views, item_views, list_export, list_views, new_household_views
+from bangfu.server.desk import (
+    household_views,
+    intake_views,
+    item_views,
+    list_export,
+    list_views,
+    new_household_views,
+)
 
 urlpatterns = [
     path("households/", list_views.households, name="households"),

@@ -9,7 +9,8 @@ from typing import Any
 from django.core.files.storage import default_storage
 
 from bangfu.rules.errors import HouseholdError
-from bangfu.server.areas.selectors import districts
+from bangfu.server.areas.models import Area, Level
+from bangfu.server.areas.scope import Scope
 from bangfu.server.audit.acting import acting_as
 from bangfu.server.audit.models import Actor
 from bangfu.server.calendar import clock
@@ -21,8 +22,8 @@ from bangfu.server.registry.enums import ImportStatus
 from bangfu.server.registry.import_check import Register
 from bangfu.server.registry.import_models import ImportRun
 from bangfu.server.registry.ledger_file import LedgerBook, read_book
-from bangfu.server.registry.models import Household
 from bangfu.server.registry.packs import pack_at
+from bangfu.server.registry.selectors import households_within
 
 BATCH = 200
 LISTED_MOST = 2000
@@ -107,24 +108,26 @@ def find_duplicates(run: JobRun) -> dict[str, Any]:
 
 @job("registry.retention", "列出保存期满的资料")
 def list_retention(run: JobRun) -> dict[str, Any]:
-    """List what is due in each district, and delete withdrawn files whose period is over."""
-    told = {"households": 0, "files": 0}
-    for district in districts():
-        with run.step() as step:
-            told["households"] += rights_actions.list_due(district)
-            told["files"] += rights_actions.destroy_due_files(district)
-            step.done += 1
-    return told
+    """List what is due in a district, and delete withdrawn files whose period is over."""
+    district = _district(run)
+    with run.step():
+        return {"households": rights_actions.list_due(district), "files": rights_actions.destroy_due_files(district)}
 
 
 @job("registry.compare", "核对现况与陈述")
 def compare_facts(run: JobRun) -> dict[str, Any]:
-    """Hold what is current against the log, household by household, and put it right: a validity ended, or a row was changed beside the log."""
+    """Hold what is current in a district against the log, household by household, and put it right: a validity ended, or a row was changed beside the log."""
+    households = households_within(Scope.of([_district(run)]), closed=True).order_by("pk")
     while True:
-        batch = list(Household.objects.filter(pk__gt=run.state.get("last", 0)).order_by("pk")[:BATCH])
+        batch = list(households.filter(pk__gt=run.state.get("last", 0))[:BATCH])
         if not batch:
             return {"compared": run.done, "put_right": run.state.get("put_right", 0)}
         with run.step() as step:
             put_right = sum(put_right_if_different(household) for household in batch)
             step.state = {"last": batch[-1].pk, "put_right": step.state.get("put_right", 0) + put_right}
             step.done += len(batch)
+
+
+def _district(run: JobRun) -> Area:
+    """Return the district that a job was asked for."""
+    return Area.objects.get(level=Level.DISTRICT, low=run.job.area_code)
