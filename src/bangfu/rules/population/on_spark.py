@@ -31,7 +31,8 @@ HALVES = ("low", "high")
 
 def spark_sql(query: str) -> str:
     """Return one of our own statements over a result, in Spark's words; tests hold what both give side by side."""
-    return sqlglot.transpile(query, read="duckdb", write="spark")[0].replace("ERROR(", "RAISE_ERROR(")
+    written: str = sqlglot.transpile(query, read="duckdb", write="spark")[0]
+    return written.replace("ERROR(", "RAISE_ERROR(")
 
 
 @contextmanager
