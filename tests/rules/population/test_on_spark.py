@@ -47,9 +47,8 @@ def on_spark(ledger: Path, out: Path, **more: Any) -> dict[str, Any]:
 
 
 def told(out: Path) -> dict[str, Any]:
-    """Return the manifest in a folder."""
-    found: dict[str, Any] = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    return found
+    """Return the manifest in a folder, as Spark would write it."""
+    return {**json.loads((out / "manifest.json").read_text(encoding="utf-8")), "runner": "spark"}
 
 
 def test_the_folder_is_the_one_that_duckdb_gives(ledger: Path, on_duckdb: Path, tmp_path: Path) -> None:
@@ -101,6 +100,8 @@ def test_a_cancelled_job_leaves_no_result(ledger: Path, on_duckdb: Path, tmp_pat
     cancelling.set()
 
     assert not (out / "manifest.json").exists()
+    with pytest.raises(UsageError, match="runner differ"):
+        answered(spec(), ledger, out, undecided=True, part_size=SIZE, resume=True)
     assert on_spark(ledger, out, resume=True) == told(on_duckdb)
     assert rows_of(out) == rows_of(on_duckdb)
 

@@ -31,8 +31,8 @@ HALVES = ("low", "high")
 
 def spark_sql(query: str) -> str:
     """Return one of our own statements over a result, in Spark's words; tests hold what both give side by side."""
-    printed: str = sqlglot.transpile(query, read="duckdb", write="spark")[0]
-    return printed.replace("ERROR(", "RAISE_ERROR(")
+    written: str = sqlglot.transpile(query, read="duckdb", write="spark")[0]
+    return written.replace("ERROR(", "RAISE_ERROR(")
 
 
 @contextmanager
@@ -127,11 +127,14 @@ class OnSpark:
     def _keep(self, name: str, select: str, folder: Path) -> None:
         """Carry a statement out."""
         path = folder / f"{len(self.views)}"
-        self.session.sql(select).write.parquet(path.as_uri())
-        self._view(name, path)
+        frame = self.session.sql(select)
+        frame.write.parquet(path.as_uri())
+        self._view(name, path, frame.schema)
 
-    def _view(self, name: str, path: Path) -> None:
-        self.session.read.parquet(path.as_uri()).createOrReplaceTempView(f"`{name}`")
+    def _view(self, name: str, path: Path, schema: Any = None) -> None:
+        """Read a table from its files; without a schema Spark opens them to find it."""
+        reader = self.session.read if schema is None else self.session.read.schema(schema)
+        reader.parquet(path.as_uri()).createOrReplaceTempView(f"`{name}`")
         self.views.append(name)
 
     def _fetch(self, connection: Any, asked: list[int]) -> None:

@@ -201,7 +201,7 @@ class _Run:
         return {
             "place": self.engine.pack.place, "on": order.on.isoformat(), "pack_hash": self.engine.pack.content_hash,
             "engine_version": __version__, "semantics_version": SEMANTICS_VERSION, "ledger": self.ledger.source,
-            "undecided": order.undecided, "basis": self.basis, "part_size": self.part_size, "asked": order.asked,
+            "undecided": order.undecided, "basis": self.basis, "part_size": self.part_size, "runner": self.carrier.dialect, "asked": order.asked,
             **({"open_rows": True} if order.open_rows else {}),
         }  # fmt: skip
 
