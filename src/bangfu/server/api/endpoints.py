@@ -2,7 +2,7 @@
 
 # Annotations are real here: ninja reads them from behind a decorator, whose module does not know the names.
 import datetime as dt
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import NinjaAPI, Path, Query, Status
@@ -50,7 +50,7 @@ Day = Annotated[dt.date | None, Field(description="默认今天 | today if left 
 class Plain(JSONRenderer):
     """Writes Chinese as Chinese."""
 
-    json_dumps_params: ClassVar[dict[str, Any]] = {"ensure_ascii": False}
+    json_dumps_params = {"ensure_ascii": False}
 
 
 api = NinjaAPI(
