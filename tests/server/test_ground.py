@@ -45,7 +45,7 @@ def undeclared(patterns: list[Any]) -> list[str]:
     return [
         address
         for address, view in views(patterns)
-        if not hasattr(view, "guard") and not getattr(view, "__module__", "").startswith(OTHERS)
+        if not hasattr(view, "guard") and not getattr(getattr(view, "func", view), "__module__", "").startswith(OTHERS)
     ]
 
 
