@@ -8,11 +8,14 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from bangfu.server.assessment.engines import engine_of
 from bangfu.server.audit.acting import acting_as, actor_of
 from bangfu.server.audit.models import Entry, Reading
 from bangfu.server.calendar.clock import HERE
+from bangfu.server.desk.timeline import _event
 from bangfu.server.registry.actions import NewPerson, Provenance, Statement, add_item, add_person, state_facts
-from bangfu.server.registry.enums import Source
+from bangfu.server.registry.enums import EventKind, Source
+from bangfu.server.registry.models import Event
 from tests.server.assessment.conftest import DAY, Family
 from tests.server.conftest import World
 from tests.server.desk.conftest import text
@@ -129,3 +132,10 @@ def test_an_act_early_in_the_morning_stands_on_its_own_day(world: World, family:
             household_id=family.household.pk, area_code=family.household.area_code,
         )  # fmt: skip
     assert '<time datetime="2023-09-20">2023-09-20</time><span>上传材料' in page(world.client("worker"), family)
+
+
+def test_each_event_of_a_household_has_a_sentence(family: Family) -> None:
+    """A kind of event that the page cannot tell fails here, not before an officer."""
+    pack = engine_of("wuchang").pack
+    told = [_event(Event(kind=kind, household=family.household, on=DAY, details={}), pack) for kind in EventKind]
+    assert len(set(told)) == len(EventKind)

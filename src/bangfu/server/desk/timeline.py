@@ -22,7 +22,7 @@ from bangfu.server.registry.selectors import timeline
 
 MOST, NAMED = 40, 6
 TOLD_BY_EVENTS = ("household.opened", "household.moved", "household.split", "household.merged", "household.closed", "household.related",
-                  "person.joined", "person.left", "person.died")  # fmt: skip
+                  "person.joined", "person.left", "person.died", "person.united")  # fmt: skip
 """Acts of which an event of the register says more."""
 
 
@@ -59,6 +59,7 @@ def _event(event: Event, pack: Pack) -> str:
         EventKind.MOVED: _("从“%(before)s”迁到“%(now)s”") % {"before": event.details.get("from_address", ""), "now": event.details.get("to_address", "")},
         EventKind.RELATED: _("%(name)s 与户主的关系改为“%(relation)s”") % {"name": name, "relation": relation_text(pack, str(event.details.get("relation", "")))},
         EventKind.DIED: _("%(name)s 死亡") % {"name": name},
+        EventKind.UNITED: _("%(name)s 的重复记录并入本人") % {"name": name},
         EventKind.CLOSED: _("注销"),
     }
     return said[event.kind]
