@@ -1,7 +1,7 @@
 """The app's name, and what follows each migrate."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class AssessmentConfig(AppConfig):
@@ -11,7 +11,8 @@ class AssessmentConfig(AppConfig):
     verbose_name = "测算"
 
     def ready(self) -> None:
-        """Make the trigger of the four eyes anew after each migrate."""
-        from bangfu.server.assessment.four_eyes import install
+        """Make the trigger of the four eyes anew after each migrate; while tables change it stands aside."""
+        from bangfu.server.assessment.four_eyes import install, remove
 
+        pre_migrate.connect(remove, sender=self, dispatch_uid="bangfu_four_eyes_aside")
         post_migrate.connect(install, sender=self, dispatch_uid="bangfu_four_eyes")

@@ -11,6 +11,13 @@ REFUSED = "bangfu: nobody signs a value of their own"
 _OWN = "EXISTS (SELECT 1 FROM assessment_policyvalue WHERE id = NEW.value_id AND entered_by = NEW.actor_id)"
 
 
+def remove(**_: Any) -> None:
+    """Take the trigger away while tables are rebuilt: SQLite refuses to rename a table that a trigger elsewhere reads."""
+    if "assessment_signature" in connection.introspection.table_names():
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {NAME}" + (" ON assessment_signature" if connection.vendor == "postgresql" else ""))
+
+
 def install(**_: Any) -> None:
     """Make the trigger anew, if the table is there."""
     if "assessment_signature" not in connection.introspection.table_names():

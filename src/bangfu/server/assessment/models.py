@@ -21,6 +21,7 @@ class StoredAssessment(models.Model):
     """
 
     append_only: ClassVar[bool] = True
+    not_encrypted: ClassVar[tuple[str, ...]] = ("packed",)
     AREA_PATH: ClassVar[str] = "household__area_code"
     household = models.ForeignKey(Household, models.RESTRICT, related_name="assessments")
     on = models.DateField("计算日期")
