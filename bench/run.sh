@@ -23,4 +23,6 @@ for script in bench/measure_*.py; do
     echo "== $script"
     PYTHONPATH=src .venv-bench/bin/python "$script"
 done
+# One table of what every script kept, of this run or of an earlier one.
+PYTHONPATH=src .venv-bench/bin/python bench/report.py && echo "== bench/results.md is written"
 [ "$found" = 1 ] || { echo "no measurement found: bench/measure_*.py" >&2; exit 1; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -115,3 +116,27 @@ def test_the_glossary_labels_are_chinese_and_identifiers_english() -> None:
 
     assert len(names) == len(set(names)) > 30
     assert all(re.search("[一-龥]", row[1]) and row[2].strip() for row in rows)
+
+
+@pytest.mark.slow
+def test_the_analysts_guide_works_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command of the guide, in order, on a smaller district; each says the first words that the guide shows."""
+    from bangfu.cli import main
+
+    text = (ROOT / "docs" / "analyst" / "README.md").read_text(encoding="utf-8")
+    commands = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines() if line.strip()]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    said = ""
+    for command in commands:
+        words = shlex.split(command.replace("20000", "600"))
+        assert words[0] == "bangfu"
+        with pytest.raises(SystemExit) as ended:
+            main(["--lang", "zh", *words[1:]])
+        printed = capsys.readouterr()
+        assert ended.value.code == 0, (command, printed.err)
+        said += printed.out + printed.err
+    assert len(commands) == 7
+    for words_shown in ("全部虚构", "摘要：结果/summary.zh.md", "城市 940、农村 820 元/人·月 → 城市 970、农村 850 元/人·月", "每月发放的 +", "悬崖 收入到 2,820 元：帮扶 833.34 → 0 元/月"):
+        assert words_shown in text
+        assert words_shown in said

@@ -24,7 +24,7 @@ from tests.server.test_ground import OTHERS
 
 REFUSED = (302, 401, 403, 404, 405, 410)
 ANY_QUERY = (lambda o: {"q": o.mark}, lambda o: {"area": o.area.code}, lambda o: {"household": o.household.pk})
-VOLATILE = re.compile(r'(csrfmiddlewaretoken" value="|csrf-token" content="|X-CSRFToken": ?"|nonce[-=]"?)[\w+/=-]+|\b\d{1,2}:\d{2}(:\d{2})?\b')
+VOLATILE = re.compile(r'((?:csrfmiddlewaretoken|slip|mark)" value="|csrf-token" content="|X-CSRFToken": ?"|nonce[-=]"?)[\w+/=-]+|\b\d{1,2}:\d{2}(:\d{2})?\b')
 
 
 def addresses(patterns: list[Any], space: str = "", arguments: frozenset[str] = frozenset()) -> Iterator[tuple[str, frozenset[str], Any]]:

@@ -16,9 +16,9 @@ from bangfu.rules.errors import BangfuError, FaultsError, UsageError
 COMMANDS = {
     "assess": "assessing", "why": "assessing", "compare": "assessing", "demo": "assessing", "ask": "asking",
     "check": "policies", "coverage": "policies", "missing": "policies", "readings": "policies", "rules": "browsing",
-    "run": "population", "synth": "synth",
+    "run": "population", "whatif": "whatif", "curve": "curve", "synth": "synth",
     "template": "making", "new": "making", "cases": "policies",
-    "serve": "serving", "upgrade": "installing", "accounts": "installing", "doctor": "installing", "audit": "auditing", "keys": "keys", "backup": "keeping", "restore": "keeping",
+    "serve": "serving", "upgrade": "installing", "accounts": "installing", "doctor": "installing", "audit": "auditing", "replay": "replaying", "keys": "keys", "backup": "keeping", "restore": "keeping",
 }  # fmt: skip
 
 

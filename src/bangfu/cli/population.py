@@ -66,7 +66,7 @@ def run(  # noqa: PLR0913 - click hands over one argument per option
     engine = ctx.engine(ctx.place(place), overlays)
     order = Order(ledger, ctx.day(on), Path(out), basis, undecided, resume, part_size, asked, Means(memory, threads))
     try:
-        with _progress(ctx, shown=not as_json) as progress:
+        with progress_shown(ctx, STAGES, shown=not as_json) as progress:
             manifest = run_population(engine, order, progress)
     except KeyboardInterrupt:
         click.echo(ctx.say("已停止；加 --resume 可继续。", "Stopped; --resume goes on from here."), err=True)
@@ -82,7 +82,8 @@ def run(  # noqa: PLR0913 - click hands over one argument per option
 
 
 @contextmanager
-def _progress(ctx: Context, *, shown: bool) -> Iterator[Progress]:
+def progress_shown(ctx: Context, stages: dict[str, tuple[str, str]], *, shown: bool) -> Iterator[Progress]:
+    """Show a bar for each stage on a terminal; ``stages`` are their names in both languages."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress as Bar, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
@@ -94,7 +95,7 @@ def _progress(ctx: Context, *, shown: bool) -> Iterator[Progress]:
         def begin(stage: str, total: int | None) -> None:
             if tasks:
                 bar.update(tasks[-1], total=1, completed=1)
-            tasks.append(bar.add_task(ctx.say(*STAGES[stage]), total=total))
+            tasks.append(bar.add_task(ctx.say(*stages[stage]), total=total))
 
         yield Progress(begin, lambda steps: bar.advance(tasks[-1], steps))
 
@@ -116,5 +117,3 @@ def _told(ctx: Context, manifest: dict[str, Any], out: Path) -> None:
         names = list(manifest["missing_columns"])
         click.echo(ctx.say(f"台账没有的列 {len(names)} 个：{'、'.join(names[:6])}{'……' if len(names) > 6 else ''}（用途见摘要）", f"{len(names)} columns that rules read are not in the ledger: {', '.join(names[:6])}{' …' if len(names) > 6 else ''} (what for: see the summary)"))
     click.echo(ctx.say(f"摘要：{out / 'summary.zh.md'}", f"summary: {out / 'summary.en.md'}"))
-
-

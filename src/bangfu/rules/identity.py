@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stdnum import numdb
 from stdnum.cn import ric
 from stdnum.exceptions import InvalidChecksum, InvalidComponent, InvalidFormat, InvalidLength, ValidationError
 
@@ -21,9 +22,25 @@ def identity_fault(value: Any) -> tuple[str, str] | None:
         return ("身份证号须存为文字；按数字存会丢失末几位", "an ID number must be stored as text; a number loses its last digits")
     if not isinstance(value, str | int) or isinstance(value, bool):
         return ("身份证号应为 18 位文字", "an ID number must be a text of 18 characters")
+    number = ric.compact(str(value))
     try:
-        ric.validate(str(value).upper())
+        ric.validate(number)
+    except InvalidComponent:
+        return None if _is_issued(number) else (f"身份证号{_REASONS[InvalidComponent][0]}", f"the ID number {_REASONS[InvalidComponent][1]}")
     except ValidationError as error:
         zh, en = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), ("格式不对", "is not valid"))
         return (f"身份证号{zh}", f"the ID number {en}")
     return None
+
+
+def _is_issued(number: str) -> bool:
+    """Tell whether birth date and province exist.
+
+    The library also asks whether the district's code was in use in the year of birth. It need not have been: numbers were
+    first given out in the 1980s, to everybody under the code of that day, so that it refuses most of today's old people.
+    """
+    try:
+        ric.get_birth_date(number)
+    except InvalidComponent:
+        return False
+    return bool(numdb.get("cn/loc").info(number[:2])[0][1])

@@ -21,6 +21,8 @@ from bangfu.rules.policies_folder import policies_folder
 from bangfu.server.accounts.enums import ADMINS
 from bangfu.server.accounts.selectors import administrators_on
 from bangfu.server.areas.selectors import districts
+from bangfu.server.assessment.engines import OVERLAY
+from bangfu.server.assessment.overlays import overlay_of
 from bangfu.server.audit.seal import unsealed
 from bangfu.server.audit.triggers import lacking
 from bangfu.server.calendar import clock
@@ -135,14 +137,14 @@ def administrators() -> Iterator[Finding]:
 
 
 def packs() -> Iterator[Finding]:
-    """Each district's pack is there and has no errors."""
+    """Each district's pack is there and has no errors, with what the district has signed."""
     folder = policies_folder(None)
     for district in districts():
         if district.place not in places(folder):
             yield Finding("bad", f"{district} 的政策包 {district.place} 不在", f"the pack {district.place} of {district} is missing", "查 areas 的政策包名，或补上文件夹", "mend the name of the pack, or bring its folder")
             continue
         try:
-            load_pack(folder, district.place)
+            load_pack(folder, district.place, [(OVERLAY, text)] if (text := overlay_of(district, clock.today())) else [])
             yield Finding("good", f"{district} 的政策包 {district.place} 没有错误", f"the pack {district.place} of {district} has no errors")
         except BangfuError as error:
             first = error.text("zh").splitlines()[0]

@@ -18,10 +18,12 @@ from bangfu.server.audit.actions import record
 from bangfu.server.calendar import clock
 from bangfu.server.calendar.clock import is_demonstration
 from bangfu.server.calendar.published import load_published_days, set_business_date
-from bangfu.server.demonstration.staff import Login, logins, make_areas, make_staff
+from bangfu.server.demonstration.households import make_households
+from bangfu.server.demonstration.staff import PEOPLE, Login, logins, make_areas, make_staff
 from bangfu.server.environment import SetupError
 from bangfu.server.jobs.actions import reap
 from bangfu.server.keys import KeyRing, make_first_keys
+from bangfu.server.registry.models import Household
 
 
 def bring_up_to_date(*, demo: bool) -> None:
@@ -73,11 +75,22 @@ def refuse_wrong_database(*, demo: bool | None = None) -> None:
 def make_demonstration(day: dt.date) -> tuple[list[Login], bool]:
     """Make the made-up district on its business date, if it is not there; return how to sign in and whether it was made."""
     if is_demonstration():
+        _make_register()
         return logins(), False
     with acting_as(system_actor("演示")):
         set_business_date(day)
         made = make_staff(make_areas())
+        _make_register()
     return made, True
+
+
+def _make_register() -> None:
+    """Put the made-up households on the register, where none is there: also of a demonstration older than they are."""
+    if Household.objects.exists():
+        return
+    with acting_as(system_actor("演示")):
+        for code, people in PEOPLE.items():
+            make_households(Area.objects.get(code=code), people)
 
 
 def make_first_accounts(code: str, name: str, place: str) -> list[tuple[str, str, str]]:

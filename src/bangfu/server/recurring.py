@@ -32,28 +32,58 @@ def table() -> list[Entry]:
     """Return what is done and how often; it needs the apps loaded."""
     from django.core.management import call_command
 
+    from bangfu.server.areas.selectors import districts
+    from bangfu.server.assessment.nightly import ask_tonight
     from bangfu.server.audit.acting import acting_as, system_actor
     from bangfu.server.audit.heads import keep_head
     from bangfu.server.audit.seal import seal
-    from bangfu.server.jobs.actions import reap
+    from bangfu.server.calendar import clock
+    from bangfu.server.files.actions import delete_stray_documents
+    from bangfu.server.jobs.actions import enqueue, reap
     from bangfu.server.jobs.transport import sign_of_life
+    from bangfu.server.registry.import_actions import forget_old_ledgers
     from bangfu.server.selfcheck.actions import forget_expired
+    from bangfu.server.workspace.actions import forget_old
 
     def reap_jobs() -> int:
         with acting_as(system_actor("任务")):
             return reap()
 
+    def ask_everywhere(kind: str) -> None:
+        with acting_as(system_actor("任务")):
+            enqueue(kind, key=f"{kind}-{clock.today()}", area_code=0)
+
+    def ask_each_district(kind: str) -> None:
+        with acting_as(system_actor("任务")):
+            for district in districts():
+                enqueue(kind, key=f"{kind}-{district.code}-{clock.today()}", area_code=district.low)
+
+    def forget_ledgers() -> int:
+        with acting_as(system_actor("任务")):
+            return forget_old_ledgers()
+
     def forget_answers() -> int:
         with acting_as(system_actor("任务")):
             return forget_expired()
+
+    def forget_drafts() -> int:
+        with acting_as(system_actor("任务")):
+            return forget_old()
 
     minute, day = dt.timedelta(minutes=1), dt.timedelta(days=1)
     return [
         Entry("jobs of dead workers", minute / 3, reap_jobs),
         Entry("sign of life of the worker", minute, sign_of_life.enqueue),
+        Entry("ask for the night of each district", 5 * minute, ask_tonight),
         Entry("seal the audit", minute, seal),
         Entry("keep the head of the audit outside the database", day, keep_head),
+        Entry("hold current facts against the log", day, lambda: ask_each_district("registry.compare")),
+        Entry("look for people entered twice", day, lambda: ask_everywhere("registry.duplicates")),
+        Entry("list what is kept long enough", day, lambda: ask_each_district("registry.retention")),
+        Entry("forget ledgers that nobody confirmed", day, forget_ledgers),
+        Entry("delete documents without a row", day, delete_stray_documents),
         Entry("forget kept answers that expired", dt.timedelta(hours=1), forget_answers),
+        Entry("forget old drafts", day, forget_drafts),
         Entry("forget ended sessions", day, lambda: call_command("clearsessions")),
         Entry("forget delivered tasks", day, lambda: call_command("prune_db_task_results", verbosity=0)),
     ]

@@ -16,13 +16,20 @@ from bangfu.server.audit.acting import acting_as, system_actor
 from bangfu.server.audit.actions import record
 from bangfu.server.audit.models import Actor
 from bangfu.server.keys import KeyRing
-from bangfu.server.registry.identity import ID_PURPOSE
+from bangfu.server.registry.identity import CARD_PURPOSE, ID_PURPOSE
 from bangfu.server.registry.models import Person
 from bangfu.server.selfcheck.actions import KEPT_PURPOSE
 from bangfu.server.selfcheck.models import Kept
+from bangfu.server.workspace.models import Draft
+from bangfu.server.workspace.sealing import DRAFT_PURPOSE
 
 BATCH = 500
-COLUMNS: tuple[tuple[type[models.Model], str, str], ...] = ((Person, "id_cipher", ID_PURPOSE), (Kept, "sealed", KEPT_PURPOSE))
+COLUMNS: tuple[tuple[type[models.Model], str, str], ...] = (
+    (Person, "id_cipher", ID_PURPOSE),
+    (Person, "card_cipher", CARD_PURPOSE),
+    (Kept, "sealed", KEPT_PURPOSE),
+    (Draft, "sealed", DRAFT_PURPOSE),
+)
 """Model, column and purpose of each encrypted column; a test fails when a model has one that is not named here."""
 FACTOR_FIELDS = ("secret", "seed")
 

@@ -22,11 +22,13 @@ DOMAIN_APPS = [
     "bangfu.server.jobs",
     "bangfu.server.files",
     "bangfu.server.todo",
+    "bangfu.server.workspace",
     "bangfu.server.registry",
     "bangfu.server.assessment",
     "bangfu.server.selfcheck",
+    "bangfu.server.api",
 ]
-SCREEN_APPS = ["bangfu.server.portal", "bangfu.server.desk", "bangfu.server.api"]
+SCREEN_APPS = ["bangfu.server.portal", "bangfu.server.desk"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -13,7 +13,9 @@ import pytest
 
 from bangfu.rules.engine import Engine
 from bangfu.rules.population import reference
+from bangfu.rules.population.answers import compiled, split_entries
 from bangfu.rules.population.database import RunError
+from bangfu.rules.runners.sql.columns import Known
 from tests.rules.engines import ROOT, engine
 from tests.rules.population.ledgers import (
     Tables,
@@ -26,7 +28,7 @@ from tests.rules.population.ledgers import (
     write_excel,
     write_parquet,
 )
-from tests.rules.population.runs import answered, one_by_one, rows_of, spec, spec_tables
+from tests.rules.population.runs import DAY, answered, one_by_one, rows_of, spec, spec_tables
 from tests.rules.random_households import on
 
 
@@ -259,3 +261,63 @@ def test_postgres_is_read_as_parquet_is(tables: Tables, plain: Path, tmp_path: P
     assert manifest["ledger"].startswith("postgresql://")
 
 
+
+
+def partly_stated(rules: Engine, place: str, count: int) -> tuple[list[Any], Tables]:
+    """Return households of which each tells of some collections only, and their ledger with the column that says which."""
+    givens = district(rules, count, on(place))
+    tables = tables_of(rules.pack, givens)
+    owners = {e.collection: e.id for e in rules.pack.vocabulary.entities.values() if e.collection and e.id not in ("household", "person", "organisation")}
+    for number, given in enumerate(givens):
+        dropped = {name for bit, name in enumerate(sorted(owners)) if (number >> bit % 3) & 1 and not any(row.entity == owners[name] for row in given.rows)}
+        given.collections = set(given.collections) - dropped
+        if number % 4 == 0 and not given.record:
+            given.record = None
+        names = sorted(given.collections - {"households"}) + (["record"] if given.record is not None else [])
+        home = given.of_entity("household")[0].id
+        next(row for row in tables["household"] if row["id"] == home)["stated"] = ";".join(names)
+    tables.setdefault("record", [])
+    return givens, tables
+
+
+@pytest.mark.slow
+def test_each_household_may_say_what_is_stated_of_it(tmp_path: Path) -> None:
+    """What one household listed and another did not is none here and unknown there, in SQL as in the reference."""
+    rules = engine("county", "county.yaml")
+    givens, tables = partly_stated(rules, "county", 120)
+    ledger = write_parquet(rules.pack, tables, tmp_path / "ledger")
+
+    manifest = answered(rules, ledger, tmp_path / "out", on=on("county"), undecided=True, part_size=50, basis="met")
+
+    expected, _ = one_by_one(rules, givens, on("county"), "met")
+    left_out = {row["household"] for row in pq.read_table(tmp_path / "out" / "rejects.parquet").to_pylist()}
+    found = {row for row in rows_of(tmp_path / "out") if row[0] is not None}
+    assert found == {row for row in expected if row[0] not in left_out and row[0] is not None}
+    assert manifest["counts"]["households_asked"] == 120 - len(left_out)
+    assert len({row.get("stated") for row in tables["household"]}) > 8
+
+
+def test_a_collection_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    """A household that lists what is no collection is left out, with the word it wrote."""
+    tables = spec_tables(4)
+    tables["household"][0]["stated"] = "members;no_such_thing"
+    ledger = write_parquet(spec().pack, tables, tmp_path / "ledger")
+
+    answered(spec(), ledger, tmp_path / "out")
+
+    rejects = pq.read_table(tmp_path / "out" / "rejects.parquet").to_pylist()
+    assert [(r["column"], r["value"]) for r in rejects if r["code"] == "code"] == [("stated", "no_such_thing")]
+
+
+def test_a_program_is_compiled_once_for_the_same_content() -> None:
+    """Two loads of one pack share it; another day, basis or ledger has its own."""
+    one, two = spec(), Engine(spec().pack)
+    names = split_entries(one).homes
+    known = Known(frozenset(), frozenset(), {})
+
+    first = compiled(one, DAY, names, "met", known, set())
+
+    assert compiled(two, DAY, names, "met", Known(frozenset(), frozenset(), {}), set()) is first
+    assert compiled(one, DAY.replace(year=2023), names, "met", known, set()) is not first
+    assert compiled(one, DAY, names, "recorded", known, set()) is not first
+    assert compiled(one, DAY, names, "met", Known(frozenset({("rows_person", "up")}), frozenset(), {}), set()) is not first

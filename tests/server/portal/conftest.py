@@ -40,6 +40,11 @@ def catalogue() -> None:
 
 
 @pytest.fixture(autouse=True)
+def database(db: Any) -> None:
+    """Let every test ask what the district of a place has signed."""
+
+
+@pytest.fixture(autouse=True)
 def strict_templates(settings: Any) -> None:
     """Let every page of these tests refuse a variable that does not exist."""
     templates = deepcopy(settings.TEMPLATES)

@@ -56,9 +56,9 @@ RECORD_COLUMNS = (
 )
 
 
-def columns(pack: Pack, entity: str) -> list[Column]:
-    """Return the columns of the main sheet of an entity: links, core facts, recognitions one is asked about."""
-    found = list(LINKS[entity])
+def columns(pack: Pack, entity: str, more: tuple[Column, ...] = ()) -> list[Column]:
+    """Return the columns of the main sheet of an entity: links, more that the caller has, core facts, recognitions asked about."""
+    found = [*LINKS[entity], *more]
     found += [Column(f.id, f.label, fact=f) for f in pack.vocabulary.facts_of(entity) if f.core]
     found += [
         Column(e.id, e.label, recognition=e)

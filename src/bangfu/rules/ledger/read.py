@@ -42,6 +42,10 @@ class LedgerReader:
         self.reader = HouseholdReader(pack, path.name)
         self.labels = {label.zh: code for t in pack.vocabulary.codes.values() for code, label in t.codes.items()}
 
+    def columns(self, entity: str) -> list[Column]:
+        """Return the columns of the main sheet of an entity; a register adds its own."""
+        return layout.columns(self.pack, entity)
+
     def fault(self, mark: SheetMark, code: str, zh: str, en: str) -> None:
         """Note a fault at a cell."""
         self.reader.fault(mark, code, zh, en)
@@ -108,7 +112,7 @@ class LedgerReader:
         if rows is None:
             self.fault(SheetMark(0, 0, title), "EXCEL-SHEET", f"缺少工作表“{title}”", f'the sheet "{title}" is missing')
             return found
-        heads = self._heads(rows, title, layout.columns(self.pack, entity))
+        heads = self._heads(rows, title, self.columns(entity))
         for number, row in enumerate(rows[layout.HEADER_ROWS :], start=layout.HEADER_ROWS + 1):
             cells = {heads[p]: (v, SheetMark(number, p + 1, title)) for p, v in enumerate(row) if p in heads and v not in ("", None)}
             if cells:
@@ -156,6 +160,9 @@ class LedgerReader:
             return
         heads = self._heads(rows, title, list(layout.OTHER_COLUMNS))
         made: dict[tuple[str, str], Map] = {}
+        for collection in ("members", "households"):
+            for main in reversed(content[collection]):  # of a number that appears twice the first row counts; the second is a fault
+                made[collection, str(main.get("id"))] = main
         for number, row in enumerate(rows[layout.HEADER_ROWS :], start=layout.HEADER_ROWS + 1):
             cells = {heads[p].key: (v, SheetMark(number, p + 1, title)) for p, v in enumerate(row) if p in heads and v not in ("", None)}
             if cells:
@@ -184,9 +191,6 @@ class LedgerReader:
         row.marks[key] = row.key_marks[key] = cells["value"][1]
 
     def _target(self, collection: str, number: str, cells: dict[str, tuple[Any, SheetMark]], mark: SheetMark, content: Map, made: dict[tuple[str, str], Map]) -> Map:
-        for row in content.get(collection, []):
-            if row.get("id") == number:
-                return row  # type: ignore[no-any-return]
         found = made.get((collection, number))
         if found is None:
             found = made[collection, number] = Map(self.path.name, mark)
@@ -195,7 +199,7 @@ class LedgerReader:
             rows = content.setdefault(collection, List(self.path.name, mark))
             rows.append(found)
             rows.marks.append(mark)
-        if "of" in cells:
+        if "of" in cells and collection not in ("households", "members"):
             found["of"] = _as_text(cells["of"][0])
             found.marks["of"] = cells["of"][1]
         return found

@@ -27,13 +27,16 @@ EVERY = {
 assert set(EVERY) == set(PERIODS)
 
 
-def write_template(pack: Pack, path: Path, lang: str) -> None:
-    """Write an empty ledger: one main sheet for households, one for members, one long sheet, the record, notes."""
+def write_template(pack: Pack, path: Path, lang: str, more: dict[str, tuple[Column, ...]] | None = None) -> None:
+    """Write an empty ledger: one main sheet for households, one for members, one long sheet, the record, notes.
+
+    ``more`` are columns that a register adds to a main sheet, by entity; they stand after the links.
+    """
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     style = _styles(book)
     lists = _lists(pack, book, style)
     for entity, title in (("household", layout.HOUSEHOLDS), ("person", layout.MEMBERS)):
-        _main_sheet(pack, book, style, lists, title.zh, layout.columns(pack, entity), lang)
+        _main_sheet(pack, book, style, lists, title.zh, layout.columns(pack, entity, (more or {}).get(entity, ())), lang)
     _main_sheet(pack, book, style, lists, layout.OTHERS.zh, list(layout.OTHER_COLUMNS), lang)
     _main_sheet(pack, book, style, lists, layout.RECORD.zh, list(layout.RECORD_COLUMNS), lang)
     _notes(pack, book, style, lang)

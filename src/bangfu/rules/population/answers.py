@@ -25,6 +25,10 @@ SHARE_STEPS = 1_000_000
 WIDE_OWNERS = ("place", "organisation")
 
 
+MOST_COMPILED = 8
+_COMPILED: dict[tuple[object, ...], Answers] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
     """The entries asked for: those of households, which a partition answers, and those of organisations."""
@@ -72,6 +76,16 @@ def read_facts(engine: Engine, split: Split) -> dict[str, set[str]]:
                 found[engine.pack.vocabulary.facts[node.data.name].entity].add(node.data.name)
         if entry is not None and entry.kind == "recognition" and entry.per is not None:
             found[entry.per].add(entry.id)
+    return found
+
+
+def compiled(engine: Engine, day: dt.date, names: frozenset[str], basis: str, known: Known, dated: set[str]) -> Answers:
+    """Return the program for a pack, day and ledger shape; the last few are kept by the pack's content, not by its object."""
+    key = (engine.pack.place, engine.pack.content_hash, day, names, basis, known.signature, frozenset(dated))
+    found = _COMPILED.pop(key, None) or Answers(engine, day, names, basis, known, dated)
+    _COMPILED[key] = found
+    while len(_COMPILED) > MOST_COMPILED:
+        del _COMPILED[next(iter(_COMPILED))]
     return found
 
 

@@ -25,6 +25,9 @@ from bangfu.rules.vocabulary import Fact
 LINKS = ("id", "of", "at")
 SHOWN = {"household": ("street", "community")}
 """Texts that no rule reads and that results are sorted by."""
+STATED = "stated"
+"""A household's own list of what is stated of it (collections, ``record``); without the column a table that is there
+states its collection for every household."""
 RECORD_CELLS = {
     "entry": text_cell, "of": text_cell, "claim": text_cell, "from": date_cell, "until": date_cell, "paid_on": date_cell,
     "amount": money_cell, "quantity": quantity_cell,
@@ -45,7 +48,7 @@ class TablePlan:
     @property
     def names(self) -> set[str]:
         """Return the columns that are read, the links apart."""
-        return {cell.name for cell in self.cells}
+        return {cell.name for cell in self.cells if cell.name != STATED}
 
 
 @dataclass(slots=True)
@@ -55,6 +58,11 @@ class LedgerPlan:
     tables: dict[str, TablePlan]
     unread: dict[str, list[str]] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def by_household(self) -> bool:
+        """Tell whether each household says for itself what is stated of it."""
+        return any(cell.name == STATED for cell in self.tables["household"].cells)
 
 
 def plan_columns(ledger: Ledger, engine: Engine, wanted: dict[str, set[str]]) -> LedgerPlan:
@@ -74,6 +82,8 @@ def plan_columns(ledger: Ledger, engine: Engine, wanted: dict[str, set[str]]) ->
             continue
         read = with_gates(engine.pack, wanted.get(name, set())) | set(SHOWN.get(name, ()))
         cells = [cell for column in known if column in table.columns and column in read for cell in _cell(column, table, engine.pack, faults)]
+        if name == "household" and STATED in table.columns:
+            cells.append(text_cell(STATED))
         here = {cell.name for cell in cells}
         gates = [(fact.id, gate_fault(fact, fact.gate)) for fact in engine.pack.vocabulary.facts_of(name) if fact.gate in here and fact.id in here]
         found.tables[name] = TablePlan(table, cells, gates, [link for link in LINKS if link in table.columns])
@@ -137,7 +147,7 @@ def _links(name: str, table: LedgerTable, pack: Pack, faults: list[Fault]) -> No
 def _names(name: str, table: LedgerTable, known: list[str], pack: Pack, faults: list[Fault]) -> None:
     links = () if name == RECORD else LINKS
     for column in table.columns:
-        if column in known or column in links or (name == "person" and column == "name"):
+        if column in known or column in links or (name == "person" and column == "name") or (name == "household" and column == STATED):
             continue
         fact = pack.vocabulary.facts.get(column)
         near = near_names(column, known)

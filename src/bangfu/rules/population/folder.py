@@ -53,9 +53,14 @@ class OutFolder:
         for file in self.work.glob("stage.duckdb*"):
             file.unlink()
 
-    def close(self, manifest: dict[str, Any]) -> None:
-        """Write the manifest, which makes the folder a result; then clear the work away."""
+    def close(self, manifest: dict[str, Any], *, keep_work: bool = False) -> None:
+        """Write the manifest, which makes the folder a result; then clear the work away, unless it is kept for ``clear``."""
         write_whole(self.manifest, json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+        if not keep_work:
+            self.clear()
+
+    def clear(self) -> None:
+        """Clear the work away."""
         shutil.rmtree(self.work, ignore_errors=True)
 
 

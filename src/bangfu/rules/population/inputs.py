@@ -81,7 +81,10 @@ class Inputs:
         here = self._here(entity)
         listed = [f"{quoted(f.id)}" if f.id in here else f"NULL::{TYPES[f.kind]} AS {quoted(f.id)}" for f in facts]
         listed += [f"{quoted(e.id)} AS {quoted('said ' + e.id)}" for e in self.pack.entries.values() if e.kind == "recognition" and e.per == entity and e.id in here]
-        return f"SELECT {', '.join(['line', 'name', 'up', 'at_line', *listed])} FROM {rows(entity)} WHERE {some.clause(entity)}"
+        run, join = "0::BIGINT", ""
+        if self.plan.by_household and entity not in EVERYBODY:
+            run, join = "coalesce(run, 0)", " LEFT JOIN stage.home_run USING (hh)"
+        return f"SELECT {', '.join(['line', 'name', 'up', 'at_line', f'{run} AS run', *listed])} FROM {rows(entity)}{join} WHERE {some.clause(entity)}"
 
     def _gated(self, facts: list[Fact]) -> list[tuple[str, str]]:
         """Return (replaced columns, added marks) layer by layer: what a closed gate answers is filled in, outer gates first."""
@@ -105,7 +108,7 @@ class Inputs:
 
     def _column(self, entity: str, name: str, kind: str) -> str:
         shape = self.pack.vocabulary.entities[entity]
-        links = {"id": f"line + {offset(self.pack, entity)}", "run": "0::BIGINT", "name": "name", "up": self._up(entity),
+        links = {"id": f"line + {offset(self.pack, entity)}", "run": "run", "name": "name", "up": self._up(entity),
                  "at": f"at_line + {offset(self.pack, shape.at)}" if shape.at else "NULL::BIGINT", "owner": self._owner(entity)}  # fmt: skip
         if name in links:
             return links[name]
@@ -129,6 +132,9 @@ class Inputs:
     # -- runs and record -----------------------------------------------------------------------------------------
     def _runs(self, columns: dict[str, str]) -> str:
         said = {name: str(value) for name, value in stated(self.pack, self.plan).items()} | {"id": "0"}
+        if self.plan.by_household:
+            said = {name: f"list_contains(names, {literal(name.removeprefix('has '))})" for name in said} | {"id": "run"}
+            return "SELECT " + ", ".join(f"{said[name]}::{kind} AS {quoted(name)}" for name, kind in columns.items()) + " FROM stage.signatures"
         return "SELECT " + ", ".join(f"{said[name]}::{kind} AS {quoted(name)}" for name, kind in columns.items())
 
     def _record(self, columns: dict[str, str], some: Some) -> str:

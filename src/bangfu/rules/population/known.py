@@ -6,7 +6,7 @@ from typing import Any
 
 from bangfu.rules.pack.model import Pack
 from bangfu.rules.population.columns import LedgerPlan
-from bangfu.rules.population.database import quoted
+from bangfu.rules.population.database import literal, quoted
 from bangfu.rules.population.inputs import stated
 from bangfu.rules.population.links import rows
 from bangfu.rules.runners.sql.columns import Known
@@ -35,8 +35,17 @@ def known_of(connection: Any, pack: Pack, plan: LedgerPlan) -> Known:
             full.add((table, "up"))
         if shape.at is not None and stated_of.get("at_line") == there:
             full.add((table, "at"))
-    fixed = {("runs", name): value for name, value in stated(pack, plan).items()}
-    return Known(frozenset(full), frozenset(empty), fixed)
+    return Known(frozenset(full), frozenset(empty), _fixed(connection, pack, plan))
+
+
+def _fixed(connection: Any, pack: Pack, plan: LedgerPlan) -> dict[Key, bool]:
+    """Return what is stated, or not, of every household."""
+    said = stated(pack, plan)
+    if not plan.by_household:
+        return {("runs", name): value for name, value in said.items()}
+    held = ", ".join(f"min({test}), max({test})" for test in (f"list_contains(names, {literal(name.removeprefix('has '))})::INTEGER" for name in said))
+    ends = connection.execute(f"SELECT {held} FROM stage.signatures").fetchone()
+    return {("runs", name): bool(low) for name, low, high in zip(said, ends[::2], ends[1::2], strict=True) if low == high}
 
 
 def _counts(connection: Any, plan: LedgerPlan, entity: str) -> tuple[dict[str, int], int]:

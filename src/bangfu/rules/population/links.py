@@ -11,7 +11,7 @@ from typing import Any
 from bangfu.rules.errors import Fault, HouseholdError
 from bangfu.rules.household import MOST_MEMBERS
 from bangfu.rules.pack.model import Pack
-from bangfu.rules.population.columns import LedgerPlan
+from bangfu.rules.population.columns import STATED, LedgerPlan
 from bangfu.rules.population.database import literal, quoted
 from bangfu.rules.population.ledger import RECORD
 from bangfu.rules.population.reasons import reason
@@ -50,6 +50,8 @@ def link(connection: Any, pack: Pack, plan: LedgerPlan) -> None:
         _sizes(connection, plan)
     if RECORD in plan.tables:
         link_record(connection, pack, plan)
+    if plan.by_household:
+        _signatures(connection, pack, plan)
     connection.execute("CREATE OR REPLACE TABLE stage.rejected AS SELECT DISTINCT hh FROM stage.faults WHERE hh IS NOT NULL")
 
 
@@ -126,6 +128,29 @@ def _unique(connection: Any, entity: str) -> str:
     if some is None:
         return rows(entity)
     return f"(SELECT name, min(line) AS line, arg_min(hh, line) AS hh FROM {rows(entity)} WHERE name IS NOT NULL GROUP BY name)"
+
+
+def _signatures(connection: Any, pack: Pack, plan: LedgerPlan) -> None:
+    """Make ``stage.signatures`` (run, what is stated; run 0: what is stated of all) and ``stage.home_run`` (hh, run).
+
+    Who has a row on record has a record that is known.
+    """
+    known = [*(e.collection for e in pack.vocabulary.entities.values() if e.collection), RECORD]
+    has_record = "line IN (SELECT hh FROM stage.rows_record WHERE hh IS NOT NULL)" if RECORD in plan.tables else "false"
+    listed = f"list_filter(string_split_regex(coalesce({STATED}, ''), '[;；、\\s]+'), lambda x: x <> '')"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE said AS SELECT line, hh, list_sort(list_distinct(CASE WHEN {has_record} THEN list_append(names, {literal(RECORD)}) ELSE names END)) AS names "
+        f"FROM (SELECT line, hh, {listed} AS names FROM {rows('household')})"
+    )
+    unknown = f"list_filter(names, lambda x: x NOT IN ({', '.join(literal(name) for name in known)}))"
+    _faults(connection, "household", f"len({unknown}) > 0", literal(STATED), "'code'", f"{unknown}[1]", source="said")
+    connection.execute(
+        "CREATE OR REPLACE TABLE stage.signatures AS SELECT row_number() OVER (ORDER BY names) AS run, names FROM (SELECT DISTINCT names FROM said)"
+    )
+    connection.execute("CREATE OR REPLACE TABLE stage.home_run AS SELECT t.hh, s.run FROM said AS t JOIN stage.signatures AS s ON s.names = t.names")
+    shared = ", ".join(f"CASE WHEN bool_and(list_contains(names, {literal(n)})) THEN {literal(n)} END" for n in known)
+    connection.execute(f"INSERT INTO stage.signatures SELECT 0, list_filter([{shared}], lambda x: x IS NOT NULL) FROM stage.signatures")
+    connection.execute("DROP TABLE said")
 
 
 def _sizes(connection: Any, plan: LedgerPlan) -> None:

@@ -53,6 +53,7 @@ class Work:
     reference: Reference
     undecided: bool
     share: int
+    open_rows: bool = False
 
 
 def make_tables(connection: Any) -> None:
@@ -176,7 +177,7 @@ def _rows(work: Work) -> str:
         "CASE WHEN f.status THEN 'yes' ELSE 'undecided' END AS status, f.in_force, f.low AS low_fen, f.high AS high_fen, "
         f"{share.format('share_low')} AS share_low, {share.format('share_high')} AS share_high, e.unit, e.every, e.article, {needs} AS needs "
         f"FROM found AS f JOIN who AS w ON w.id = f.id JOIN entries AS e ON e.place = f.entry{join}"
-        + ("" if work.undecided else " WHERE f.status")
+        + ("" if work.undecided or work.open_rows else " WHERE f.status")
     )
 
 

@@ -126,11 +126,20 @@ class Reference:
                 if firm is not None:
                     row.at = firms[firm].id
                     at[hh].add(firm)
-        record = self._record(connection)
+        record, stated = self._record(connection), self._stated(connection)
         place = next((row for _, row, _, _ in self._read(connection, "place", "true")), None) if "place" in self.facts else None
         for hh, listed in homes.items():
             own = [place or GivenRow("place", "place"), *(firms[line] for line in sorted(at[hh])), *listed]
-            yield hh, Given(own, set(self.stated) | {"households"}, None if record is None else record.get(hh, []))
+            said = self.stated if stated is None else stated[hh]
+            known = record is not None if stated is None else RECORD in said
+            yield hh, Given(own, (said - {RECORD}) | {"households"}, (record or {}).get(hh, []) if known else None)
+
+    def _stated(self, connection: Any) -> dict[int, set[str]] | None:
+        """Return what each household asked about says is stated of it; None where the ledger says it for all."""
+        if not self.plan.by_household:
+            return None
+        query = "SELECT hh, names FROM stage.home_run JOIN stage.signatures USING (run) WHERE hh IN (SELECT hh FROM asked)"
+        return {hh: set(names) for hh, names in connection.execute(query).fetchall()}
 
     def _read(self, connection: Any, entity: str, where: str) -> Iterator[tuple[int, GivenRow, int, int | None]]:
         facts, said = self.facts[entity]

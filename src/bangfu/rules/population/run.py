@@ -12,7 +12,7 @@ from typing import Any
 from bangfu import __version__
 from bangfu.rules.engine import SEMANTICS_VERSION, Engine
 from bangfu.rules.errors import UsageError
-from bangfu.rules.population.answers import Answers, Split, read_facts, split_entries
+from bangfu.rules.population.answers import Split, compiled, read_facts, split_entries
 from bangfu.rules.population.columns import LedgerPlan, plan_columns
 from bangfu.rules.population.database import Means, check_means, connect, readable
 from bangfu.rules.population.folder import OutFolder
@@ -31,7 +31,11 @@ ASKED = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked for. ``asked``: about how many households the reference is asked what open answers need."""
+    """What is asked for. ``asked``: about how many households the reference is asked what open answers need.
+
+    ``open_rows``: undecided answers are written too, without what they need (``undecided`` asks the reference for it).
+    ``keep_stage``: the staged ledger stays beside the result, for who reads single households afterwards (``kept``).
+    """
 
     ledger: str
     on: dt.date
@@ -42,6 +46,8 @@ class Order:
     part_size: int = PART_SIZE
     asked: int = ASKED
     means: Means = field(default_factory=Means)
+    open_rows: bool = False
+    keep_stage: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ def run_population(engine: Engine, order: Order, progress: Progress) -> dict[str
     check_means(order.means)
     ledger = open_ledger(order.ledger, engine.pack)
     split = split_entries(engine)
-    plan = plan_columns(ledger, engine, _wanted(engine, split))
+    plan = plan_columns(ledger, engine, wanted_facts(engine, split))
     folder = OutFolder(order.out)
     folder.open(resume=order.resume)
     run = _Run(engine, order, ledger, plan, split, folder, progress)
@@ -81,7 +87,8 @@ def run_population(engine: Engine, order: Order, progress: Progress) -> dict[str
         run.close()
 
 
-def _wanted(engine: Engine, split: Split) -> dict[str, set[str]]:
+def wanted_facts(engine: Engine, split: Split) -> dict[str, set[str]]:
+    """Return entity → facts that a run reads of a ledger."""
     found = read_facts(engine, split)
     # Two heads of one household are a fault of the row, whether or not a rule reads the relation.
     if "relation" in engine.pack.vocabulary.facts:
@@ -114,7 +121,7 @@ class _Run:
         manifest = {**self._order(), "asked_share": share}
         manifest |= write_results(self.engine, self.connection, self.folder, self.plan, share)
         self.close()
-        self.folder.close(manifest)
+        self.folder.close(manifest, keep_work=self.order.keep_stage)
         return manifest
 
     def _share(self) -> int:
@@ -127,12 +134,12 @@ class _Run:
         known = known_of(self.connection, self.engine.pack, self.plan)
         dated = {name for name, e in self.engine.pack.vocabulary.entities.items() if name in self.plan.tables and e.date in self.plan.tables[name].names}
         programs = [
-            Answers(self.engine, self.order.on, names, self.basis, known, dated) if names else None
+            compiled(self.engine, self.order.on, names, self.basis, known, dated) if names else None
             for names in (self.split.homes, self.split.organisations)
         ]
         inputs = {id(each): Inputs(each.program, self.plan) for each in programs if each is not None}
         reference = Reference(self.engine, self.order.on, self.plan, programs[0].entries if programs[0] else [], self.basis)
-        return Work(self.engine, self.connection, self.folder, programs[0], programs[1], inputs, reference, self.order.undecided, share)
+        return Work(self.engine, self.connection, self.folder, programs[0], programs[1], inputs, reference, self.order.undecided, share, self.order.open_rows)
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -187,6 +194,7 @@ class _Run:
             "place": self.engine.pack.place, "on": order.on.isoformat(), "pack_hash": self.engine.pack.content_hash,
             "engine_version": __version__, "semantics_version": SEMANTICS_VERSION, "ledger": self.ledger.source,
             "undecided": order.undecided, "basis": self.basis, "part_size": order.part_size, "asked": order.asked,
+            **({"open_rows": True} if order.open_rows else {}),
         }  # fmt: skip
 
     def _fingerprint(self) -> str:
@@ -219,4 +227,4 @@ class _Run:
         return found
 
 
-__all__ = ["Order", "Progress", "run_population"]
+__all__ = ["Order", "Progress", "run_population", "wanted_facts"]

@@ -21,8 +21,10 @@ from bangfu.server.calendar import clock
 View = Callable[..., HttpResponse]
 
 
-def staff(action: str) -> Callable[[View], View]:
+def staff(action: str, *, signed_out: Callable[..., None] | None = None) -> Callable[[View], View]:
     """Let only staff in whose role may do the action; ``request.scope`` is where.
+
+    ``signed_out`` is told of a form that is sent after its session has ended, so that what was typed can be kept.
 
     Raises:
         KeyError: No such action is declared (at import, so that a misspelt one never serves).
@@ -33,6 +35,8 @@ def staff(action: str) -> Callable[[View], View]:
         @wraps(view)
         def call(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
+                if signed_out is not None and request.method == "POST":
+                    signed_out(request, *args, **kwargs)
                 return redirect_to_login(request.get_full_path())
             scope = scope_for(request.user, action, clock.today())
             if not scope.ranges:

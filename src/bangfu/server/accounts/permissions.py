@@ -17,6 +17,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "registry.reveal": _CASEWORK | {Role.APPROVER},
         "registry.duplicates": {Role.STREET_OFFICER, Role.DISTRICT_OFFICER},
         "registry.hold": {Role.DISTRICT_OFFICER},
+        "registry.requests": _CASEWORK,
         "assessment.view": _SEES,
         "assessment.run": {Role.DISTRICT_OFFICER, Role.POLICY_OFFICER},
         "policy.view": set(Role),

@@ -9,6 +9,8 @@ from bangfu.rules.household import Given, read_given
 from bangfu.server.registry.models import CurrentFacts, Household, Item, Membership, StatedCollection
 
 RECORD = "record"
+"""The kind of item that says what is held (``from``, ``until``) or was paid (``paid_on``): a row of a file's ``record``."""
+RECORD_KEYS = ("entry", "from", "until", "paid_on", "amount", "quantity")
 
 
 def content_of(household: Household, engine: Engine) -> dict[str, Any]:
@@ -27,7 +29,12 @@ def content_of(household: Household, engine: Engine) -> dict[str, Any]:
     for entity in vocabulary.entities.values():
         if entity.collection and entity.collection in stated and entity.id not in ("household", "person"):
             content[entity.collection] = []
+    if RECORD in stated:
+        content[RECORD] = []
     for item in Item.objects.filter(household=household, withdrawn=False):
+        if item.entity == RECORD:
+            _record(content.setdefault(RECORD, []), item, held.get((None, item.pk), {}), engine)
+            continue
         kind = vocabulary.entities.get(item.entity)
         if kind is not None and kind.collection:
             content.setdefault(kind.collection, []).append(_item(item, held.get((None, item.pk), {}), engine))
@@ -49,6 +56,17 @@ def _item(item: Item, facts: dict[str, Any], engine: Engine) -> dict[str, Any]:
     if item.at_id:
         row["at"] = f"I{item.at_id}"
     return row
+
+
+def _record(rows: list[dict[str, Any]], item: Item, facts: dict[str, Any], engine: Engine) -> None:
+    """Add what is held or was paid; an entry that the pack in force does not know is left out."""
+    if facts.get("entry") not in engine.pack.entries:
+        return
+    row = {key: facts[key] for key in RECORD_KEYS if key in facts}
+    row["of"] = f"P{item.of_id}" if item.of_id else f"H{item.household_id}"
+    if item.at_id:
+        row["claim"] = f"I{item.at_id}"
+    rows.append(row)
 
 
 def _known(facts: dict[str, Any], entity: str, engine: Engine) -> dict[str, Any]:

@@ -54,6 +54,11 @@ def actor_names(ids: set[int]) -> dict[int, str]:
     return dict(Actor.objects.filter(pk__in=ids).values_list("pk", "name"))
 
 
+def readings_since(actor_id: int, moment: dt.datetime, page: str) -> int:
+    """Return how often somebody looked at pages whose name begins so, since a moment."""
+    return Reading.objects.filter(actor_id=actor_id, at__gte=moment, page__startswith=page).count()
+
+
 def _actors(name: str) -> Any:
     return Actor.objects.filter(name__icontains=name).values_list("pk", flat=True)
 

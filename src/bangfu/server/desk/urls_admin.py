@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bangfu.server.desk import admin_areas, admin_audit, admin_jobs, admin_users
+from bangfu.server.desk import admin_areas, admin_audit, admin_jobs, admin_tokens, admin_users
 
 urlpatterns = [
     path("users/", admin_users.users, name="admin_users"),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("areas/import/", admin_areas.take_in, name="admin_areas_import"),
     path("audit/", admin_audit.audit, name="admin_audit"),
     path("audit/head/", admin_audit.audit_head, name="admin_audit_head"),
+    path("tokens/", admin_tokens.tokens, name="admin_tokens"),
+    path("tokens/<int:pk>/revoke/", admin_tokens.revoke_token, name="admin_token_revoke"),
     path("jobs/", admin_jobs.jobs, name="admin_jobs"),
     path("jobs/<int:pk>/", admin_jobs.job, name="admin_job"),
     path("jobs/<int:pk>/retry/", admin_jobs.retry, name="admin_job_retry"),

@@ -273,7 +273,7 @@ class Measure:
     def readings(self) -> list[tuple[str, str, str]]:
         """Return how unclear passages are read: the question, the reading taken, why."""
         return [
-            (r.asks.text(self.lang), r.options[r.takes].text(self.lang), r.because.text(self.lang) if r.because else "")
+            (r.asks.text(self.lang), r.options[self.engine.pack.reading_choice.get(r.id, r.takes)].text(self.lang), r.because.text(self.lang) if r.because else "")
             for r in self.entry.readings.values()
         ]  # fmt: skip
 

@@ -15,7 +15,8 @@ from bangfu.rules.engine import Engine
 from bangfu.rules.pack.titles import place_titles
 from bangfu.rules.phrases import KIND_NAMES
 from bangfu.rules.policies_folder import policies_folder
-from bangfu.server.assessment.engines import engine_of
+from bangfu.server.assessment.engines import engine_at_place
+from bangfu.server.calendar import clock
 from bangfu.server.portal.words import language
 
 _OFFICE = re.compile(r"人民政府(办公室)?$")
@@ -42,14 +43,14 @@ def place_keys() -> tuple[str, ...]:
 
 
 def engine_at(place: str) -> Engine:
-    """Return the engine of a place.
+    """Return the engine of a place, with what its district has signed.
 
     Raises:
         Http404: There is no such place.
     """
     if place not in place_keys():
         raise Http404(place)
-    return engine_of(place)
+    return engine_at_place(place, clock.today())
 
 
 def place_on(key: str, day: dt.date) -> Place:

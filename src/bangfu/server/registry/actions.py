@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
-from pypinyin import Style, lazy_pinyin
 
 from bangfu.server.areas.models import Area, Level
 from bangfu.server.audit.acting import current_actor
@@ -16,8 +16,21 @@ from bangfu.server.audit.actions import record
 from bangfu.server.calendar import clock
 from bangfu.server.registry import current
 from bangfu.server.registry.enums import EventKind, HouseholdStatus, Source
-from bangfu.server.registry.identity import set_id_number
-from bangfu.server.registry.models import Event, Household, Item, Membership, Observation, Person, StatedCollection
+from bangfu.server.registry.identity import set_card_number, set_id_number
+from bangfu.server.registry.models import (
+    CurrentFacts,
+    Event,
+    Household,
+    Item,
+    Membership,
+    Observation,
+    Person,
+    StatedCollection,
+)
+from bangfu.server.registry.names import sounds
+
+SEALED = frozenset({"id_card"})
+"""Facts that the log never holds: they are kept encrypted in the person's row."""
 
 
 class StaleError(Exception):
@@ -30,6 +43,14 @@ class RefusedError(Exception):
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(en)
         self.zh, self.en = zh, en
+
+
+class ElsewhereError(RefusedError):
+    """An ID number is on the register already; nothing but that is said of where."""
+
+    def __init__(self, known: Person) -> None:
+        super().__init__("此人已在另一户，请先办理迁移或分户", "this person belongs to another household: move or split first")
+        self.known = known
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,35 +89,46 @@ class NewPerson:
     relation: str
     id_number: str = ""
     birth_date: dt.date | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    card_number: str = ""
 
 
+@transaction.atomic
 def open_household(community: Area, address: str, opened_on: dt.date) -> Household:
     """Put a household without members on the register of a community."""
     if community.level != Level.COMMUNITY:
         raise RefusedError(f"户要落在社区或村，{community} 不是", f"a household lies in a community, {community} is none")
     household = Household(area=community, area_code=community.low, address=address, opened_on=opened_on, number="")
-    household.number = _next_number(community, opened_on)
+    household.number = next_numbers(community, opened_on, 1)[0]
     household.save()
-    _event(household, EventKind.OPENED, opened_on)
+    note(household, EventKind.OPENED, opened_on)
     record("household.opened", of=household, household_id=household.pk, area_code=household.area_code)
     return household
 
 
-def _next_number(community: Area, day: dt.date) -> str:
-    """Return the next number: district, year, six digits; the unique column settles two at once by refusing one."""
-    prefix = f"{community.district_code}-{day.year}-"
-    last = Household.objects.filter(number__startswith=prefix).order_by("-number").values_list("number", flat=True).first()
-    return f"{prefix}{int(last[len(prefix) :]) + 1 if last else 1:06d}"
+def next_numbers(community: Area, day: dt.date, many: int) -> list[str]:
+    """Return the next numbers: district, year, six digits; the unique column settles two at once by refusing one."""
+    start = f"{community.district_code}-{day.year}-"
+    last = Household.objects.filter(number__gte=start + "000000", number__lte=start + "999999").order_by("-number").values_list("number", flat=True).first()
+    first = int(last[len(start) :]) + 1 if last else 1
+    return [f"{start}{number:06d}" for number in range(first, first + many)]
 
 
+@transaction.atomic
 def add_person(household: Household, new: NewPerson, since: dt.date) -> Person:
     """Add somebody to a household: a new row, or who is known by the ID number and lives in no household now.
 
     Raises:
-        RefusedError: The person belongs to another household; only a move brings them here.
+        RefusedError: The person is recorded as dead, or belongs to this household already.
+        ElsewhereError: The person belongs to another household; only a move or split brings them here.
         IdentityProblemError: The ID number is not valid.
     """
+    person = join(household, new, since)
+    record("person.joined", of=person, household_id=household.pk, area_code=household.area_code)
+    return person
+
+
+def join(household: Household, new: NewPerson, since: dt.date) -> Person:
+    """Do what ``add_person`` does, without an entry in the audit; for acts that write one of their own."""
     person = Person(name=new.name, birth_date=new.birth_date, area_code=household.area_code)
     set_names(person, new.name)
     if new.id_number:
@@ -104,28 +136,44 @@ def add_person(household: Household, new: NewPerson, since: dt.date) -> Person:
         known = Person.objects.filter(id_index=person.id_index, merged_into=None).first()
         if known is not None:
             person = _free(known, household)
+            carry_facts(person, household)
+    if new.card_number:
+        set_card_number(person, new.card_number)
     person.area_code = household.area_code
     person.save()
     Membership.objects.create(household=household, person=person, relation=new.relation, since=since)
-    _event(household, EventKind.JOINED, since, person)
-    record("person.joined", of=person, household_id=household.pk, area_code=household.area_code)
+    note(household, EventKind.JOINED, since, person)
     return person
 
 
 def _free(known: Person, household: Household) -> Person:
-    held = Membership.objects.filter(person=known, until=None).exclude(household=household).first()
-    if held is not None:
-        raise RefusedError("此人已在另一户，请先办理迁移或分户", "this person belongs to another household: move or split first")
+    if Membership.objects.filter(person=known, until=None, household=household).exists():
+        raise RefusedError("此人已在本户", "this person belongs to the household already")
+    if known.died_on is not None:
+        raise RefusedError(f"此身份证号的人已于 {known.died_on} 登记死亡", f"the person with this ID number is recorded as dead on {known.died_on}")
+    if Membership.objects.filter(person=known, until=None).exists():
+        raise ElsewhereError(known)
     return known
+
+
+def carry_facts(person: Person, to: Household) -> None:
+    """Let what is known of somebody, and the items that are theirs, lie with another household."""
+    for item in Item.objects.filter(of=person).exclude(household=to):
+        if Item.objects.filter(household=to, entity=item.entity, key=item.key).exists():
+            item.key = f"{item.household_id}-{item.key}"[:40]  # the household has an item of that number already
+        item.household = to
+        item.save(update_fields=["household", "key"])
+        CurrentFacts.objects.filter(item=item).update(household=to)
+    CurrentFacts.objects.filter(person=person, item=None).update(household=to)
 
 
 def set_names(person: Person, name: str) -> None:
     """Set a name with the pinyin and initials by which it is found."""
     person.name = name.strip()
-    person.pinyin = "".join(lazy_pinyin(person.name)).lower()
-    person.initials = "".join(lazy_pinyin(person.name, style=Style.FIRST_LETTER)).lower()
+    person.pinyin, person.initials = sounds(person.name)
 
 
+@transaction.atomic
 def add_item(household: Household, entity: str, key: str, of: Person | None = None, at: Item | None = None) -> Item:
     """Add a thing that facts are stated about: a bill, a job, a supporter."""
     item = Item.objects.create(household=household, entity=entity, key=key, of=of, at=at)
@@ -133,6 +181,7 @@ def add_item(household: Household, entity: str, key: str, of: Person | None = No
     return item
 
 
+@transaction.atomic
 def state_facts(household: Household, statements: Sequence[Statement], origin: Provenance, *, version: int | None = None) -> None:
     """Append statements to the log and bring what is current up to date, all or nothing.
 
@@ -142,7 +191,18 @@ def state_facts(household: Household, statements: Sequence[Statement], origin: P
     Raises:
         StaleError: Somebody else changed the household.
     """
-    _bump(household, version)
+    bump(household, version)
+    append(household, statements, origin)
+    record(
+        "facts.stated", of=household, household_id=household.pk, area_code=household.area_code,
+        details={"source": origin.source, "facts": sorted({s.fact for s in statements})},
+    )  # fmt: skip
+
+
+def append(household: Household, statements: Sequence[Statement], origin: Provenance) -> None:
+    """Append to the log and bring what is current up to date, without an entry in the audit."""
+    if any(s.fact in SEALED for s in statements):
+        raise RefusedError("身份证号单独加密保存，不能当作事实登记", "ID numbers are kept sealed with their person, never as a fact")
     moment, today, actor = clock.now(), clock.today(), current_actor()
     Observation.objects.bulk_create(
         Observation(
@@ -152,10 +212,16 @@ def state_facts(household: Household, statements: Sequence[Statement], origin: P
         for s in statements
     )  # fmt: skip
     current.refresh(household, today, {s.subject for s in statements})
-    record(
-        "facts.stated", of=household, household_id=household.pk, area_code=household.area_code,
-        details={"source": origin.source, "facts": sorted({s.fact for s in statements})},
-    )  # fmt: skip
+
+
+@transaction.atomic
+def put_right_if_different(household: Household) -> bool:
+    """Bring what is current up to what the log says today, with an entry if it was not; tell whether."""
+    if not current.differences(household, clock.today()):
+        return False
+    current.refresh(household, clock.today())
+    record("facts.worked_out", of=household, household_id=household.pk, area_code=household.area_code)
+    return True
 
 
 def state_collections(household: Household, collections: Sequence[str]) -> None:
@@ -164,7 +230,12 @@ def state_collections(household: Household, collections: Sequence[str]) -> None:
         StatedCollection.objects.get_or_create(household=household, collection=name)
 
 
-def _bump(household: Household, version: int | None) -> None:
+def bump(household: Household, version: int | None) -> None:
+    """Count a change of an open household, and hold it until the end of the transaction.
+
+    Raises:
+        StaleError: It is closed, or not at the version that the person saw.
+    """
     rows = Household.objects.filter(pk=household.pk, status=HouseholdStatus.OPEN)
     if version is not None:
         rows = rows.filter(version=version)
@@ -173,5 +244,6 @@ def _bump(household: Household, version: int | None) -> None:
     household.refresh_from_db(fields=["version"])
 
 
-def _event(household: Household, kind: EventKind, on: dt.date, person: Person | None = None, other: Household | None = None, **details: Any) -> None:
+def note(household: Household, kind: EventKind, on: dt.date, person: Person | None = None, other: Household | None = None, **details: Any) -> None:
+    """Write one event of a household's make-up."""
     Event.objects.create(household=household, person=person, other=other, kind=kind, on=on, details=details, actor_id=current_actor().pk, at=clock.now())

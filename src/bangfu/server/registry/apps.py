@@ -1,4 +1,6 @@
-"""The app's name."""
+"""The app's name, and where its models are."""
+
+from importlib import import_module
 
 from django.apps import AppConfig
 
@@ -8,3 +10,9 @@ class RegistryConfig(AppConfig):
 
     name = "bangfu.server.registry"
     verbose_name = "在册"
+
+    def import_models(self) -> None:
+        """Load the models, which lie in more than one module."""
+        super().import_models()
+        for part in ("import_models", "duplicate_models", "rights_models"):
+            import_module(f"{self.name}.{part}")

@@ -1,4 +1,8 @@
-"""What the log of observations says now: the strongest source in force, then the newest; differing ones are conflicts."""
+"""What the log of observations says now: the strongest source in force, then the newest; differing ones are conflicts.
+
+Facts belong to their subject and go with it: those of a person lie with the household the person belongs to, or last
+belonged to; those of somebody whose record was merged into another count for the other.
+"""
 
 from __future__ import annotations
 
@@ -7,28 +11,30 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
+
 from bangfu.server.registry.enums import Source
-from bangfu.server.registry.models import CurrentFacts, Household, Observation
+from bangfu.server.registry.models import CurrentFacts, Household, Membership, Observation, Person
 
 STRENGTH = {source: place for place, source in enumerate(Source.values)}
 Subject = tuple[int | None, int | None]
 """Person and item that statements are about; (None, None) is the household."""
 
 
-def facts_now(statements: Iterable[Observation], today: dt.date) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the facts of one subject and the conflicts among its sources.
+def hear(held: dict[str, Observation], said: Observation) -> None:
+    """Add one statement of a fact to what its sources say; one without value takes back its own source's and weaker ones."""
+    if said.value is not None:
+        held[said.source] = said
+        return
+    for source in [s for s in held if STRENGTH[s] <= STRENGTH[said.source]]:
+        del held[source]
 
-    A statement without value takes back its own source's and weaker ones' statements. One whose validity has ended
-    does not count.
-    """
+
+def facts_now(statements: Iterable[Observation], today: dt.date) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the facts of one subject and the conflicts among its sources. What is no longer valid does not count."""
     latest: dict[str, dict[str, Observation]] = defaultdict(dict)
     for said in statements:
-        held = latest[said.fact]
-        if said.value is None:
-            for source in [s for s in held if STRENGTH[s] <= STRENGTH[said.source]]:
-                del held[source]
-        else:
-            held[said.source] = said
+        hear(latest[said.fact], said)
     facts: dict[str, Any] = {}
     conflicts: list[dict[str, Any]] = []
     for fact, held in latest.items():
@@ -43,22 +49,58 @@ def facts_now(statements: Iterable[Observation], today: dt.date) -> tuple[dict[s
     return facts, conflicts
 
 
+def people_of(household: Household) -> set[int]:
+    """Return whose facts lie with a household: who belongs to it, or belonged to it last of all."""
+    ever = set(Membership.objects.filter(household=household, person__merged_into=None).values_list("person", flat=True))
+    return {person for person, home in homes_of(ever).items() if home == household.pk}
+
+
+def homes_of(people: Iterable[int]) -> dict[int, int]:
+    """Return for each person the household that they belong to, or belonged to last."""
+    last: dict[int, tuple[dt.date, dt.date, int, int]] = {}
+    held = Membership.objects.filter(person__in=set(people)).values_list("person", "until", "since", "pk", "household")
+    for person, until, since, pk, home in held:
+        last[person] = max(last.get(person, (dt.date.min, dt.date.min, 0, 0)), (until or dt.date.max, since, pk, home))
+    return {person: home for person, (*_, home) in last.items()}
+
+
+def log_of(household: Household, *, people: set[int] | None = None, before: dt.datetime | None = None) -> dict[Subject, list[Observation]]:
+    """Return the statements about a household, its people and its items by subject, oldest first.
+
+    ``people`` are others than those whose facts lie with it now, ``before`` leaves out what was stated later.
+    """
+    wanted = people_of(household) if people is None else people
+    merged = dict(Person.objects.filter(merged_into__in=wanted).values_list("pk", "merged_into"))
+    about = Q(household=household, person=None, item=None) | Q(person__in=[*wanted, *merged], item=None) | Q(item__household=household)
+    found = Observation.objects.filter(about)
+    if before is not None:
+        found = found.filter(stated_at__lt=before)
+    said: dict[Subject, list[Observation]] = defaultdict(list)
+    for observation in found.order_by("pk"):
+        person = observation.person_id
+        said[(None, observation.item_id) if observation.item_id else (merged.get(person, person) if person else None, None)].append(observation)
+    return said
+
+
 def worked_out(household: Household, today: dt.date) -> dict[Subject, tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Return what the whole log of a household says now, by subject."""
-    said: dict[Subject, list[Observation]] = defaultdict(list)
-    for observation in Observation.objects.filter(household=household).order_by("pk"):
-        person = None if observation.item_id else observation.person_id
-        said[person, observation.item_id].append(observation)
-    return {subject: facts_now(rows, today) for subject, rows in said.items()}
+    return {subject: facts_now(rows, today) for subject, rows in log_of(household).items()}
 
 
 def refresh(household: Household, today: dt.date, only: set[Subject] | None = None) -> None:
-    """Write ``CurrentFacts`` anew from the log, for all subjects or some, in the caller's transaction."""
-    for (person, item), (facts, conflicts) in worked_out(household, today).items():
+    """Write ``CurrentFacts`` anew from the log, for all subjects or some, in the caller's transaction.
+
+    For all, rows that the log says nothing of go.
+    """
+    found = worked_out(household, today)
+    for (person, item), (facts, conflicts) in found.items():
         if only is not None and (person, item) not in only:
             continue
-        key: dict[str, Any] = {"household": household, "person_id": person, "item_id": item}
-        CurrentFacts.objects.update_or_create(**key, defaults={"facts": facts, "conflicts": conflicts})
+        key: dict[str, Any] = {"item_id": item} if item else {"person_id": person, "item": None} if person else {"household": household, "person": None, "item": None}
+        CurrentFacts.objects.update_or_create(**key, defaults={"household": household, "facts": facts, "conflicts": conflicts})
+    if only is None:
+        rows = CurrentFacts.objects.filter(household=household)
+        rows.filter(pk__in=[row.pk for row in rows if (row.person_id, row.item_id) not in found]).delete()
 
 
 def differences(household: Household, today: dt.date) -> list[str]:

@@ -47,7 +47,7 @@ class Person(models.Model):
     """A person. The ID number is kept encrypted, with a keyed index for finding it and its last four for the eye."""
 
     AREA_PATH: ClassVar[str] = "area_code"
-    name = models.CharField("姓名", max_length=60)
+    name = models.CharField("姓名", max_length=60, db_index=True)
     pinyin = models.CharField(max_length=200, blank=True, editable=False, db_index=True)
     initials = models.CharField(max_length=60, blank=True, editable=False, db_index=True)
     birth_date = models.DateField("出生日期", null=True, blank=True)
@@ -55,7 +55,9 @@ class Person(models.Model):
     id_cipher = models.BinaryField(null=True, editable=False)
     id_index = models.CharField(max_length=64, null=True, unique=True, editable=False)
     id_last4 = models.CharField(max_length=4, blank=True, editable=False)
+    card_cipher = models.BinaryField(null=True, editable=False)
     card_index = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    card_last4 = models.CharField(max_length=4, blank=True, editable=False)
     area_code = models.BigIntegerField(db_index=True, editable=False)
     merged_into = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, related_name="+", verbose_name="并入")
 
@@ -75,7 +77,7 @@ class Membership(models.Model):
     AREA_PATH: ClassVar[str] = "household__area_code"
     household = models.ForeignKey(Household, models.RESTRICT, related_name="memberships")
     person = models.ForeignKey(Person, models.RESTRICT, related_name="memberships")
-    relation = models.CharField("与户主关系", max_length=10)
+    relation = models.CharField("与户主关系", max_length=20)
     since = models.DateField("起")
     until = models.DateField("止", null=True, blank=True)
 

@@ -125,3 +125,49 @@ def test_the_rules_answer_from_the_register(world: World, family: Household) -> 
     assert content["household"]["dibao_household"] is True
     found = assess(engine, given_of(family, engine), DAY)
     assert {a.status for a in found.answers if a.entry == "dibao_household"} == {"met"}
+
+
+def test_each_night_the_table_is_held_against_the_log(world: World, family: Household) -> None:
+    """A validity that ended, a row changed beside the log and one the log knows nothing of are put right, with an entry; then nothing is left to do."""
+    from bangfu.server.audit.acting import system_actor
+    from bangfu.server.audit.models import Entry
+    from bangfu.server.calendar.published import set_business_date
+    from bangfu.server.jobs import running
+    from bangfu.server.jobs.actions import enqueue
+
+    def night(key: str) -> dict[str, int]:
+        with acting_as(system_actor("任务")):
+            job = enqueue("registry.compare", key=key, area_code=world.areas["武昌区"].low)
+        running.run(job.pk)
+        job.refresh_from_db()
+        assert job.status == "done", job.reason
+        return dict(job.result)
+
+    def live_on(day: int) -> None:
+        with acting_as(system_actor("演示")):
+            set_business_date(dt.date(2023, 9, day))
+
+    live_on(20)
+    say(world, family, Source.VERIFIED, "urban", valid_until=dt.date(2023, 9, 20))
+    assert night("a") == {"compared": 1, "put_right": 0}
+    live_on(21)
+    assert night("b") == {"compared": 1, "put_right": 1}
+    assert facts(family) == ({}, [])
+    with acting_as(system_actor("任务")):
+        CurrentFacts.objects.create(household=family, person=Person.objects.get(), facts={"works": True})
+    assert night("c")["put_right"] == 1
+    assert not CurrentFacts.objects.filter(person__isnull=False).exists()
+    assert night("d")["put_right"] == 0
+    assert Entry.objects.filter(action="facts.worked_out").count() == 2
+
+
+def test_the_nights_work_is_asked_for_once_a_day(world: World) -> None:
+    """The table of what happens by itself asks for a job of each district, and not again the same day."""
+    from bangfu.server.jobs.models import Job
+    from bangfu.server.recurring import table
+
+    wanted = [entry for entry in table() if entry.name in ("hold current facts against the log", "look for people entered twice", "list what is kept long enough")]
+    for _ in range(2):
+        for entry in wanted:
+            entry.act()
+    assert sorted(Job.objects.values_list("kind", flat=True)) == ["registry.compare"] * 2 + ["registry.duplicates"] + ["registry.retention"] * 2

@@ -1,0 +1,235 @@
+"""Take in a household, or one more member: who they are; their circumstances come after, in the forms of facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _, gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from bangfu.rules.vocabulary import Vocabulary
+from bangfu.server.accounts.guards import staff
+from bangfu.server.areas.scope import Scope
+from bangfu.server.areas.selectors import communities_within
+from bangfu.server.assessment.engines import engine_for
+from bangfu.server.calendar import clock
+from bangfu.server.desk.admin_forms import day_input
+from bangfu.server.desk.asked import HOUSEHOLD
+from bangfu.server.desk.drafts import keep_for_holder, keep_posted, posted_in, slip_for
+from bangfu.server.desk.household_views import household_at
+from bangfu.server.desk.person_rows import HEAD, PersonRow, check_rows, posted_rows, wrong_of
+from bangfu.server.desk.words import RELATIONS, said_by
+from bangfu.server.portal.words import language
+from bangfu.server.registry.actions import (
+    ElsewhereError,
+    Provenance,
+    RefusedError,
+    Statement,
+    add_person,
+    open_household,
+    state_facts,
+)
+from bangfu.server.registry.enums import HouseholdStatus, Source
+from bangfu.server.registry.models import Household
+from bangfu.server.registry.search import households_with, people_with_id
+from bangfu.server.workspace.actions import WorkspaceFullError, drop_draft, take_once, taken
+from bangfu.server.workspace.selectors import sent_form
+
+KEY = "new"
+TRIES = 3
+
+
+class LayForm(forms.Form):
+    """Where a household lies, and since when it is on the register."""
+
+    area: Any = forms.ModelChoiceField(queryset=None, to_field_name="code", label=gettext_lazy("社区"), empty_label=gettext_lazy("请选择"))
+    address = forms.CharField(label=gettext_lazy("住址"), max_length=200)
+    opened_on = forms.DateField(label=gettext_lazy("建档日期"), widget=day_input())
+
+    def __init__(self, scope: Scope, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["area"].queryset = communities_within(scope)  # type: ignore[attr-defined]
+
+    def clean_opened_on(self) -> dt.date:
+        """Refuse a day to come."""
+        day: dt.date = self.cleaned_data["opened_on"]
+        if day > clock.today():
+            raise forms.ValidationError(_("不能晚于今天"))
+        return day
+
+
+def _signed_out(request: HttpRequest) -> None:
+    keep_for_holder(request, KEY)
+
+
+@staff("registry.edit", signed_out=_signed_out)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_household(request: HttpRequest) -> HttpResponse:
+    """Take in a household with its members."""
+    scope = request.scope  # type: ignore[attr-defined]
+    if request.method == "POST" and not {"add", "drop", "draft"} & set(request.POST):
+        return _take(request)
+    draft, typed = (None, request.POST) if request.method == "POST" else posted_in(request.user, KEY)
+    if "draft" in request.POST:
+        return _keep(request)
+    communities = list(communities_within(scope)[:2])
+    initial = {"opened_on": clock.today(), "area": communities[0].code if len(communities) == 1 else None}
+    lay = LayForm(scope, initial={**initial, **{name: typed.get(name) for name in LayForm.base_fields if typed.get(name)}})
+    return _page(request, lay, posted_rows(typed), draft=draft, mark=typed.get("mark") or secrets.token_urlsafe(20))
+
+
+def _keep(request: HttpRequest) -> HttpResponse:
+    try:
+        keep_posted(request.user, KEY, request.POST)
+        messages.success(request, _("草稿已保存，只有您看得到，还没有建档。"))
+    except WorkspaceFullError as error:
+        messages.error(request, said_by(error))
+    return redirect("desk:new_household")
+
+
+def _take(request: HttpRequest) -> HttpResponse:
+    lay, rows = LayForm(request.scope, request.POST), posted_rows(request.POST)  # type: ignore[attr-defined]
+    faults = check_rows(rows, set(relations(vocabulary_of(request.scope))))  # type: ignore[attr-defined]
+    if not lay.is_valid() or faults or any(row.errors for row in rows):
+        return _page(request, lay, rows, 422, faults)
+    mark = request.POST.get("mark", "")[:40] or secrets.token_urlsafe(20)
+    form = take_once(request.user, mark)  # type: ignore[arg-type]
+    if form is None:  # pressed twice: the first press has made it
+        before = sent_form(request.user, mark)  # type: ignore[arg-type]
+        return HttpResponseRedirect(before.target if before and before.target else reverse("desk:households"))
+    try:
+        made = _with_retries(lambda: _make(lay.cleaned_data, rows))
+    except ElsewhereError as error:
+        form.delete()
+        return _page(request, lay, rows, 422, [_elsewhere(request.scope, error, rows)])  # type: ignore[attr-defined]
+    except RefusedError as error:
+        form.delete()
+        return _page(request, lay, rows, 422, [said_by(error)])
+    target = f"{reverse('desk:facts', args=[made.pk])}?{urlencode({'of': HOUSEHOLD})}"
+    taken(form, target)
+    drop_draft(request.user, KEY)  # type: ignore[arg-type]
+    messages.success(request, _("已建档：%(number)s。接着填写情况，先填全户的。") % {"number": made.number})
+    return HttpResponseRedirect(target)
+
+
+def _with_retries(make: Callable[[], Household]) -> Household:
+    """Make a household; two at once take the same number, and the one refused by the database takes the next."""
+    for left in reversed(range(TRIES)):
+        try:
+            with transaction.atomic():
+                return make()
+        except IntegrityError:
+            if not left:
+                raise
+    raise AssertionError
+
+
+def _make(lay: dict[str, Any], rows: list[PersonRow]) -> Household:
+    household = open_household(lay["area"], lay["address"].strip(), lay["opened_on"])
+    for row in sorted(rows, key=lambda row: row.relation != HEAD):
+        _join(household, row, lay["opened_on"])
+    return household
+
+
+def _join(household: Household, row: PersonRow, since: dt.date) -> None:
+    person = add_person(household, row.new, since)
+    if row.sex:
+        state_facts(household, [Statement("sex", row.sex, person)], Provenance(Source.DECLARED, _("身份证号"), since))
+
+
+def _elsewhere(scope: Scope, error: ElsewhereError, rows: list[PersonRow]) -> str:
+    """Return what to say of an ID number that is on the register: where, if it lies inside one's areas, and no more otherwise."""
+    for row in rows:
+        if row.number:
+            home = households_with(scope, people_with_id(scope, row.number)).first()
+            if home is not None:
+                row.errors["number"] = _("已在本辖区登记")
+                return _("%(name)s 已经登记在 %(number)s 户，请到那一户办理分户或迁移。") % {"name": row.name, "number": home.number}
+    return _("有人的身份证号已经在别的辖区登记，您这里不显示是哪里。请联系共同的上级核对，不要重复建档。")
+
+
+def vocabulary_of(scope: Scope) -> Vocabulary:
+    """Return the vocabulary of a scope's first community; relations are the same in every place."""
+    community = communities_within(scope).first()
+    return engine_for(community.low if community else scope.ranges[0][0], clock.today()).pack.vocabulary
+
+
+def relations(vocabulary: Vocabulary) -> dict[str, str]:
+    """Return code → label of how somebody is related to the head."""
+    return {code: label.text(language()) for code, label in vocabulary.codes[RELATIONS].codes.items()}
+
+
+def _page(request: HttpRequest, lay: LayForm, rows: list[PersonRow], status: int = 200, faults: list[str] | None = None, **more: Any) -> HttpResponse:
+    shown = {
+        "lay": lay, "rows": rows, "wrong": wrong_of(rows, [lay], faults or []), "relations": relations(vocabulary_of(request.scope)), "draft": None,  # type: ignore[attr-defined]
+        "slip": slip_for(request.user, KEY), "mark": request.POST.get("mark", ""), **more,
+    }  # fmt: skip
+    return render(request, "desk/household/new.html", shown, status=status)
+
+
+@staff("registry.edit")
+@require_POST
+def drop_new(request: HttpRequest) -> HttpResponse:
+    """Forget the draft of a household that was not taken in."""
+    drop_draft(request.user, KEY)  # type: ignore[arg-type]
+    messages.success(request, _("草稿已删除。"))
+    return redirect("desk:new_household")
+
+
+# -- one more member ---------------------------------------------------------------------------------------------
+class SinceForm(forms.Form):
+    """Since when somebody belongs to the household."""
+
+    since = forms.DateField(label=gettext_lazy("从哪天起在本户"), widget=day_input())
+
+
+@staff("registry.edit")
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_member(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add somebody to a household."""
+    household = household_at(request, pk)
+    if household.status != HouseholdStatus.OPEN:
+        messages.error(request, _("这一户已经注销，不能再改。"))
+        return redirect("desk:household", pk=pk)
+    since = SinceForm(request.POST if request.method == "POST" else None, initial={"since": clock.today()})
+    if request.method != "POST":
+        return _member_page(request, household, since, PersonRow())
+    row = posted_rows(_single(request.POST))[0]
+    known = relations(engine_for(household.area_code, clock.today()).pack.vocabulary)
+    faults = check_rows([row], set(known), with_head=False)
+    if not since.is_valid() or faults or row.errors:
+        return _member_page(request, household, since, row, 422, faults)
+    try:
+        with transaction.atomic():
+            _join(household, row, since.cleaned_data["since"])
+    except ElsewhereError as error:
+        return _member_page(request, household, since, row, 422, [_elsewhere(request.scope, error, [row])])  # type: ignore[attr-defined]
+    except RefusedError as error:
+        return _member_page(request, household, since, row, 422, [said_by(error)])
+    messages.success(request, _("%(name)s 已加入。") % {"name": row.name})
+    return redirect("desk:household", pk=pk)
+
+
+def _single(posted: QueryDict) -> QueryDict:
+    """Return a posted row without the buttons of the form of many."""
+    kept = posted.copy()
+    for name in ("add", "drop"):
+        kept.pop(name, None)
+    return kept
+
+
+def _member_page(request: HttpRequest, household: Household, since: SinceForm, row: PersonRow, status: int = 200, faults: list[str] | None = None) -> HttpResponse:
+    known = relations(engine_for(household.area_code, clock.today()).pack.vocabulary)
+    known.pop(HEAD, None)
+    shown = {"household": household, "since": since, "row": row, "relations": known, "wrong": wrong_of([row], [since], faults or [])}
+    return render(request, "desk/household/member.html", shown, status=status)

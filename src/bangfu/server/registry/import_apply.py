@@ -1,0 +1,279 @@
+"""Put checked households of a ledger on the register: new ones many at a time, others one by one; each whole or not at all.
+
+One entry in the audit tells of each household. What a blank cell leaves open is not taken back: blank is not stated.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from bangfu.server.audit.acting import current_actor
+from bangfu.server.audit.models import Entry
+from bangfu.server.calendar import clock
+from bangfu.server.registry import current
+from bangfu.server.registry.actions import (
+    NewPerson,
+    Provenance,
+    RefusedError,
+    Statement,
+    append,
+    bump,
+    join,
+    next_numbers,
+    note,
+    set_names,
+)
+from bangfu.server.registry.enums import EventKind, Source
+from bangfu.server.registry.identity import seal_id_number, set_card_number
+from bangfu.server.registry.import_check import Checked
+from bangfu.server.registry.import_models import ImportRun, LedgerKey
+from bangfu.server.registry.ledger_file import LedgerHousehold, LedgerPerson
+from bangfu.server.registry.models import (
+    CurrentFacts,
+    Event,
+    Household,
+    Item,
+    Membership,
+    Observation,
+    Person,
+    StatedCollection,
+)
+from bangfu.server.registry.rows import as_json, insert_rows, ready
+
+
+def take_in(run: ImportRun, checked: Sequence[Checked]) -> None:
+    """Put new households on the register, all of the batch.
+
+    Raises:
+        IntegrityError: Somebody else took one of the next numbers, or entered one of the people; nothing of the batch is written.
+    """
+    with transaction.atomic():
+        _Batch(run).write(checked)
+
+
+class _Batch:
+    """The rows of new households, table by table."""
+
+    def __init__(self, run: ImportRun) -> None:
+        self.run, self.actor, self.moment, self.day = run, current_actor(), clock.now(), ready(Membership, "since", run.taken_on)
+        self.told = (run.source, evidence(run), self.actor.pk, ready(Observation, "stated_at", self.moment), self.day)
+        self.observations: list[tuple[Any, ...]] = []
+        self.facts: list[tuple[Any, ...]] = []
+
+    def write(self, checked: Sequence[Checked]) -> None:
+        """Write everything, parents first."""
+        homes = self._households(checked)
+        people = self._people(checked, homes)
+        self._events(homes, people)
+        self._items(checked, homes, people)
+        for home, one in zip(homes, checked, strict=True):
+            self._say(home.pk, None, None, one.ledger.facts)
+        insert_rows(StatedCollection, ("household", "collection"), [(h.pk, name) for h, c in zip(homes, checked, strict=True) for name in c.ledger.stated])
+        insert_rows(Observation, ("household", "person", "item", "fact", "value", "source", "evidence", "actor_id", "stated_at", "true_on"), self.observations)
+        insert_rows(CurrentFacts, ("household", "person", "item", "facts", "conflicts"), self.facts)
+        self._keys(checked, homes, people)
+        Entry.objects.bulk_create(_entry(self.run, h, c.ledger, new=True) for h, c in zip(homes, checked, strict=True))
+
+    def _households(self, checked: Sequence[Checked]) -> list[Household]:
+        made: list[Household] = []
+        numbers: dict[str, list[str]] = {}
+        for one in checked:
+            assert one.community is not None
+            district = one.community.district_code
+            if district not in numbers:
+                numbers[district] = next_numbers(one.community, self.run.taken_on, len(checked))[::-1]
+            made.append(Household(area=one.community, area_code=one.community.low, address=one.ledger.address, opened_on=self.run.taken_on, number=numbers[district].pop()))
+        return Household.objects.bulk_create(made)
+
+    def _people(self, checked: Sequence[Checked], homes: list[Household]) -> list[list[Person]]:
+        made = [[_person(given, home.area_code, one.indexes.get(given.key)) for given in one.ledger.people] for one, home in zip(checked, homes, strict=True)]
+        Person.objects.bulk_create([p for people in made for p in people])
+        held = []
+        for one, home, people in zip(checked, homes, made, strict=True):
+            for given, person in zip(one.ledger.people, people, strict=True):
+                held.append((home.pk, person.pk, given.relation, self.day))
+                self._say(home.pk, person.pk, None, given.facts)
+        insert_rows(Membership, ("household", "person", "relation", "since"), held)
+        return made
+
+    def _events(self, homes: list[Household], people: list[list[Person]]) -> None:
+        told = (self.day, as_json({"by_import": self.run.pk}), self.actor.pk, self.told[3])
+        rows: list[tuple[Any, ...]] = [(h.pk, None, EventKind.OPENED.value, *told) for h in homes]
+        rows += [(h.pk, p.pk, EventKind.JOINED.value, *told) for h, members in zip(homes, people, strict=True) for p in members]
+        insert_rows(Event, ("household", "person", "kind", "on", "details", "actor_id", "at"), rows)
+
+    def _items(self, checked: Sequence[Checked], homes: list[Household], people: list[list[Person]]) -> None:
+        for one, home, members in zip(checked, homes, people, strict=True):
+            if one.ledger.items:
+                by_key = {given.key: person for given, person in zip(one.ledger.people, members, strict=True)}
+                for item, facts in add_items(home, one.ledger, by_key):
+                    self._say(home.pk, None, item.pk, facts)
+
+    def _say(self, home: int, person: int | None, item: int | None, facts: dict[str, Any]) -> None:
+        if facts:
+            self.observations += [(home, person, item, fact, as_json(value), *self.told) for fact, value in facts.items()]
+            self.facts.append((home, person, item, as_json(facts), "[]"))
+
+    def _keys(self, checked: Sequence[Checked], homes: list[Household], people: list[list[Person]]) -> None:
+        rows: list[tuple[Any, ...]] = []
+        for one, home, members in zip(checked, homes, people, strict=True):
+            rows.append((home.area_code, one.ledger.key, "", home.pk, None, one.ledger.digest))
+            rows += [(home.area_code, one.ledger.key, given.key, home.pk, person.pk, "") for given, person in zip(one.ledger.people, members, strict=True)]
+        insert_rows(LedgerKey, ("area_code", "key", "person_key", "household", "person", "digest"), rows)
+
+
+def add_items(home: Household, ledger: LedgerHousehold, people: dict[str, Person]) -> list[tuple[Item, dict[str, Any]]]:
+    """Put the items of a household on the register, organisations first; those that are there stay. Return each with its facts."""
+    found: dict[tuple[str, str], Item] = {}
+    for given in sorted(ledger.items, key=lambda i: i.entity != "organisation"):
+        of = people.get(given.of)
+        at = found.get(("organisation", given.at))
+        found[given.entity, given.key], _ = Item.objects.get_or_create(household=home, entity=given.entity, key=given.key, defaults={"of": of, "at": at})
+    return [(found[i.entity, i.key], i.facts) for i in ledger.items]
+
+
+def _person(given: LedgerPerson, area_code: int, index: str | None) -> Person:
+    person = Person(name=given.name, birth_date=given.birth_date, area_code=area_code)
+    set_names(person, given.name)
+    if index:
+        seal_id_number(person, given.id_number, index)
+    if given.card_number:
+        set_card_number(person, given.card_number)
+    return person
+
+
+@dataclass(slots=True)
+class Brought:
+    """What bringing one household up to date did."""
+
+    facts: int = 0
+    joined: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def bring_up_to_date(run: ImportRun, checked: Checked) -> Brought:
+    """Add to a household what the ledger says anew: people, facts that differ from what the same source said, address.
+
+    Raises:
+        RefusedError: Something does not fit what is on the register; nothing of the household is written.
+    """
+    try:
+        with transaction.atomic():
+            return _Update(run, checked).write()
+    except IntegrityError:
+        raise RefusedError("与登记簿里的记录冲突（如户主已有一人），请在户页面办理", "it conflicts with what is on the register, such as a head that is there already") from None
+
+
+class _Update:
+    """One household that is there, or whose people are."""
+
+    def __init__(self, run: ImportRun, checked: Checked) -> None:
+        self.run, self.checked, self.ledger, self.done = run, checked, checked.ledger, Brought()
+
+    def write(self) -> Brought:
+        """Write what is new."""
+        home = self._home()
+        people = self._people(home)
+        items = add_items(home, self.ledger, people)
+        said = self._spoken(home)
+        statements = self._differing(self.ledger.facts, said, None, None)
+        for given in self.ledger.people:
+            statements += self._differing(given.facts, said, people[given.key], None)
+        for item, facts in items:
+            statements += self._differing(facts, said, None, item)
+        append(home, statements, Provenance(Source(self.run.source), evidence(self.run), self.run.taken_on))
+        for name in self.ledger.stated:
+            StatedCollection.objects.get_or_create(household=home, collection=name)
+        self._keys(home, people)
+        self.done.facts = len(statements)
+        _entry(self.run, home, self.ledger, new=self.checked.household is None, facts=len(statements), joined=self.done.joined).save()
+        return self.done
+
+    def _home(self) -> Household:
+        community, home = self.checked.community, self.checked.household
+        assert community is not None
+        if home is None:
+            home = Household(area=community, area_code=community.low, address=self.ledger.address, opened_on=self.run.taken_on)
+            home.number = next_numbers(community, self.run.taken_on, 1)[0]
+            home.save()
+            note(home, EventKind.OPENED, self.run.taken_on, by_import=self.run.pk)
+            return home
+        bump(home, None)
+        if self.ledger.address and self.ledger.address != home.address:
+            if home.address and self.run.taken_on > home.opened_on:
+                said: dict[str, Any] = {"from": home.area.code, "from_address": home.address, "to": home.area.code, "to_address": self.ledger.address}
+                note(home, EventKind.MOVED, self.run.taken_on, **said)
+            home.address = self.ledger.address
+            home.save(update_fields=["address"])
+        return home
+
+    def _people(self, home: Household) -> dict[str, Person]:
+        here = {m.person_id: m for m in Membership.objects.filter(household=home, until=None).select_related("person")}
+        unnamed = {(m.person.name, m.person.birth_date): m.person for m in here.values()}
+        found: dict[str, Person] = {}
+        for given in self.ledger.people:
+            known = self.checked.known.get(given.key)
+            if known is None and not given.id_number:
+                known = unnamed.get((given.name, given.birth_date))
+            if known is None or known.pk not in here:
+                found[given.key] = join(home, NewPerson(given.name, given.relation, given.id_number, given.birth_date, given.card_number), self.run.taken_on)
+                self.done.joined += 1
+                continue
+            self._still(given, known, here[known.pk])
+            found[given.key] = known
+        missing = [m.person.name for pk, m in here.items() if pk not in {p.pk for p in found.values()}]
+        if missing:
+            self.done.notes.append(f"台账里没有 {'、'.join(missing)}，仍留在户内；离户请在户页面办理")
+        return found
+
+    def _still(self, given: LedgerPerson, known: Person, member: Membership) -> None:
+        """Bring a member's own row up to date; what needs an act of its own is left and told."""
+        if given.relation != member.relation:
+            self.done.notes.append(f"{known.name}与户主关系和登记的不同，没有改；请在户页面办理")
+        if given.name != known.name:
+            set_names(known, given.name)
+        if given.id_number and not known.id_index:
+            seal_id_number(known, given.id_number, self.checked.indexes[given.key])
+        if given.card_number:
+            set_card_number(known, given.card_number)
+        known.birth_date = given.birth_date or known.birth_date
+        known.save()
+
+    def _spoken(self, home: Household) -> dict[current.Subject, dict[str, Any]]:
+        """Return what this source says until now, by subject and fact."""
+        found: dict[current.Subject, dict[str, Any]] = {}
+        for subject, rows in current.log_of(home).items():
+            held: dict[str, dict[str, Observation]] = defaultdict(dict)
+            for said in rows:
+                current.hear(held[said.fact], said)
+            found[subject] = {fact: sources[self.run.source].value for fact, sources in held.items() if self.run.source in sources}
+        return found
+
+    def _differing(self, facts: dict[str, Any], said: dict[current.Subject, dict[str, Any]], person: Person | None, item: Item | None) -> list[Statement]:
+        before = said.get((None, item.pk) if item else (person.pk if person else None, None), {})
+        return [Statement(fact, value, person, item) for fact, value in facts.items() if fact not in before or before[fact] != value]
+
+    def _keys(self, home: Household, people: dict[str, Person]) -> None:
+        where: dict[str, Any] = {"area_code": home.area_code, "key": self.ledger.key}
+        LedgerKey.objects.update_or_create(**where, person_key="", defaults={"household": home, "digest": self.ledger.digest})
+        for key, person in people.items():
+            LedgerKey.objects.update_or_create(**where, person_key=key, defaults={"household": home, "person": person})
+
+
+def evidence(run: ImportRun) -> str:
+    """Return what stands as evidence beside a statement from a ledger."""
+    return f"台账 {run.file_name}（{run.taken_on}）"
+
+
+def _entry(run: ImportRun, home: Household, ledger: LedgerHousehold, *, new: bool, **details: Any) -> Entry:
+    actor = current_actor()
+    told = {"import": run.pk, "new": new, "people": len(ledger.people), **details}
+    return Entry(
+        at=clock.now(), actor_id=actor.pk, actor_name=actor.name, action="household.imported", object_type=home._meta.label_lower, object_id=str(home.pk),
+        household_id=home.pk, area_code=home.area_code, details=told,
+    )  # fmt: skip

@@ -1,0 +1,108 @@
+"""An officer changes a standard in a real browser, on a phone and on a desk; every page of the policy room is clean for axe."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bangfu.server.accounts.models import User
+from bangfu.server.assessment.models import WhatIfRun
+from bangfu.server.assessment.nightly import ask_nightly
+from bangfu.server.audit.acting import acting_as, system_actor
+from bangfu.server.jobs.running import run as run_job
+from tests.server.assessment.test_pages import CODE, browser as signed_in
+from tests.server.assessment.test_values import Office, office
+
+__all__ = ["office"]
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+WIDTHS = (390, 1280)
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def chromium() -> Iterator[Browser]:
+    """Return the browser of this machine."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as player:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        started = player.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS)
+        yield started
+        started.close()
+
+
+def page_of(chromium: Browser, server: Any, user: User, width: int) -> Page:
+    """Return a fresh page of somebody who is signed in."""
+    context = chromium.new_context(viewport={"width": width, "height": 844}, locale="zh-CN", base_url=server.url)
+    cookies = [{"name": morsel.key, "value": morsel.value, "url": server.url} for morsel in signed_in(user).cookies.values()]
+    context.add_cookies(cookies)  # type: ignore[arg-type]
+    return context.new_page()
+
+
+def is_clean(page: Page) -> None:
+    """Hold a page against axe, and against being wider than the screen."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), page.url
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_officer_changes_a_standard(width: int, chromium: Browser, live_server: Any, office: Office) -> None:
+    """From the list of values that are not set to the signature of the second person; a wrong entry on the way."""
+    officer, approver = (page_of(chromium, live_server, user, width) for user in (office.officer, office.approver))
+    officer.goto("/desk/")
+    officer.get_by_role("link", name="政策", exact=True).click()
+    is_clean(officer)
+    for tab in ("读法", "还没定的值", "试算", "取值和签署"):
+        officer.get_by_role("link", name=tab, exact=True).click()
+        is_clean(officer)
+    officer.get_by_role("link", name="录入取值").click()
+    officer.get_by_label("所设项目").fill("dibao_standart")
+    officer.get_by_label("取值").fill("{urban: 850, rural: 600}")
+    officer.get_by_label("从哪天起").fill("2024-07-01")
+    officer.get_by_label("文号").fill("示例文〔2024〕1号")
+    officer.get_by_label("来源").fill("虚构")
+    officer.get_by_role("button", name="录入").click()
+    assert "是不是 dibao_standard" in officer.inner_text("main")
+    is_clean(officer)
+    officer.get_by_label("所设项目").fill("dibao_standard")
+    officer.get_by_role("button", name="录入").click()
+    officer.get_by_role("button", name="试算").click()
+    is_clean(officer)
+    run_job(WhatIfRun.objects.get().job_id or 0)
+    approver.goto(officer.url)
+    assert "增加 1" in approver.inner_text("main")
+    is_clean(approver)
+    approver.get_by_role("button", name="提交").click()
+    assert "已签署，到日生效" in approver.inner_text("main")
+    assert office.amount(dt.date(2024, 7, 1)) == "700"
+    officer.goto(f"/desk/policy/whatif/{WhatIfRun.objects.get().pk}/")
+    is_clean(officer)
+    officer.goto(f"/desk/policy/d/{CODE}/rules/dibao_payment/")
+    officer.locator("summary", has_text="城市两口人").first.click()
+    is_clean(officer)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_findings_and_tokens_are_clean(width: int, chromium: Browser, live_server: Any, office: Office) -> None:
+    """The findings with a row, and empty; the tokens of the security administrator with the form open; a role that may not."""
+    with acting_as(system_actor("夜间测算")):
+        asked = ask_nightly(office.district, dt.date(2024, 6, 30))
+    run_job(asked.pk)
+    page = page_of(chromium, live_server, office.world.users["foreign"], width)
+    page.goto("/desk/nightly/")
+    assert office.family.household.number in page.inner_text("main")
+    is_clean(page)
+    page.goto("/desk/nightly/?finding=ended")
+    assert "没有符合筛选的线索" in page.inner_text("main")
+    is_clean(page)
+    admin = page_of(chromium, live_server, office.world.users["security_admin"], width)
+    admin.goto("/desk/admin/tokens/")
+    admin.locator("summary").first.click()
+    is_clean(admin)
+    admin.goto("/desk/nightly/")
+    is_clean(admin)

@@ -1,0 +1,80 @@
+"""The made-up register: whole, audited, nobody real, and readable by the rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from bangfu.rules.identity import identity_fault
+from bangfu.server.areas.models import Area
+from bangfu.server.assessment.engines import engine_of
+from bangfu.server.assessment.reading import content_of, given_of
+from bangfu.server.audit.acting import acting_as, system_actor
+from bangfu.server.audit.models import Entry
+from bangfu.server.demonstration.households import LARGE_SAVINGS, make_households
+from bangfu.server.demonstration.names import birthday_on_card, id_number_of
+from bangfu.server.installation import make_demonstration
+from bangfu.server.registry import current
+from bangfu.server.registry.identity import reveal_id_number
+from bangfu.server.registry.models import CurrentFacts, Household, Item, Observation, Person
+from tests.server.conftest import World
+
+DAY = dt.date(2023, 9, 15)
+PEOPLE = 150
+
+
+@pytest.fixture
+def register(world: World) -> Area:
+    """Return 武昌区 with some made-up households."""
+    from bangfu.server.calendar.published import set_business_date
+
+    with acting_as(system_actor("演示")):
+        set_business_date(DAY)
+        make_households(world.areas["武昌区"], PEOPLE)
+    return world.areas["武昌区"]
+
+
+def test_every_household_is_whole_audited_and_understood(register: Area) -> None:
+    """Members with one head, an entry each, the table as the log says, a community of the district, and no fault for the rules."""
+    engine = engine_of("wuchang")
+    households = list(Household.objects.all())
+    assert len(households) > 40
+    assert Person.objects.count() >= PEOPLE
+    assert {h.area.district_code for h in households} == {register.code}
+    assert len({h.area_code for h in households}) == 3
+    assert sorted(Entry.objects.filter(action="household.made_up").values_list("household_id", flat=True)) == sorted(h.pk for h in households)
+    for household in households:
+        assert current.differences(household, DAY) == []
+        assert given_of(household, engine).of_entity("person")
+    assert any("record" in content_of(h, engine) for h in households) or Item.objects.filter(entity="record").exists()
+
+
+def test_what_is_shown_off_is_there(register: Area) -> None:
+    """Conflicts between sources, seven digits, long names, members without a number, addresses that say what they are."""
+    assert CurrentFacts.objects.exclude(conflicts=[]).exists()
+    assert Observation.objects.filter(fact="bank_assets", value=LARGE_SAVINGS).exists()
+    assert any(len(name) > 3 for name in Person.objects.values_list("name", flat=True))
+    assert Person.objects.filter(id_index=None).exists()
+    assert all("虚构" in address for address in Household.objects.values_list("address", flat=True))
+
+
+def test_nobody_bears_these_numbers(register: Area) -> None:
+    """Numbers pass the check, differ, and carry a birth in the time to come."""
+    numbers = [reveal_id_number(p) for p in Person.objects.exclude(id_cipher=None)]
+    assert len(set(numbers)) == len(numbers) > 100
+    assert all(identity_fault(number) is None and int(number[6:10]) > 2100 for number in numbers)
+    assert id_number_of("420106", birthday_on_card(dt.date(1960, 2, 29)), "female", 1)[6:17] == "21600228002"
+
+
+def test_the_demonstration_is_made_once(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second start finds it; the officer next door has households of her own."""
+    from bangfu.server import installation
+
+    monkeypatch.setattr(installation, "PEOPLE", {"420106": 40, "520302": 30})
+    assert make_demonstration(DAY)[1]
+    made = Household.objects.count()
+    assert Household.objects.filter(number__startswith="520302-").exists()
+    assert not make_demonstration(DAY)[1]
+    assert Household.objects.count() == made

@@ -1,0 +1,112 @@
+"""Changes of a household at the desk: each act works from the form, mistakes come back as a sentence, a stale form loses nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bangfu.server.audit.acting import acting_as, actor_of
+from bangfu.server.registry.actions import Provenance, Statement, state_facts
+from bangfu.server.registry.enums import Source
+from bangfu.server.registry.models import Event, Household
+from tests.server.conftest import World
+from tests.server.registry.conftest import named
+
+LATER = "2024-01-10"
+
+
+def at(household: Household, kind: str = "") -> str:
+    """Return the address of a change."""
+    return f"/desk/register/households/{household.pk}/changes/" + (f"{kind}/" if kind else "")
+
+
+def send(world: World, household: Household, kind: str, query: str = "", who: str = "street", **form: Any) -> Any:
+    """Send the form of a change."""
+    return world.client(who).post(at(household, kind) + query, {"on": LATER, "version": Household.objects.get(pk=household.pk).version, **form})
+
+
+def shown(world: World, household: Household, day: str, who: str = "street") -> str:
+    """Return the page of a household as of a day."""
+    return str(world.client(who).get(at(household), {"day": day}).content.decode())
+
+
+def test_a_son_founds_his_own_household(world: World, family: Household) -> None:
+    """The page of the day before still shows three."""
+    son = named("单小川")
+    assert send(world, family, "split", **{f"goes_{son.pk}": "self", "address": "铁机路99号"}).status_code == 302
+    made = Household.objects.exclude(pk=family.pk).get()
+    assert made.address == "铁机路99号"
+    assert "单小川</td>" in shown(world, family, "2024-01-09")
+    assert "单小川</td>" not in shown(world, family, LATER)
+    assert "不在册" in shown(world, made, "2024-01-09")
+
+
+def test_a_household_moves_inside_ones_areas(world: World, family: Household) -> None:
+    """The worker of one community has no other to choose; the street officer has."""
+    there = world.areas["铁机社区"].pk
+    assert send(world, family, "move", who="worker", community=there, address="x").status_code == 422
+    assert send(world, family, "move", community=there, address="和平大道9号").status_code == 302
+    assert "柴东社区 铁机路1号" in shown(world, family, "2024-01-09")
+    assert "铁机社区 和平大道9号" in shown(world, family, LATER)
+    assert world.client("worker").get(at(family)).status_code == 404
+
+
+def test_two_households_become_one(world: World, family: Household, neighbour: Household) -> None:
+    """First its number, then everybody's relation; an unknown number says so."""
+    client = world.client("street")
+    assert "没有这个编号" in client.get(at(family, "merge"), {"other": "420106-2023-999999"}).content.decode()
+    assert "吕芳与本户户主的关系" in client.get(at(family, "merge"), {"other": neighbour.number}).content.decode()
+    assert send(world, family, "merge", f"?other={neighbour.number}", **{f"relation_{named('吕芳').pk}": "sibling"}).status_code == 302
+    neighbour.refresh_from_db()
+    assert neighbour.status == "closed"
+
+
+def test_a_death_of_the_head_needs_another(world: World, family: Household) -> None:
+    """The sentence says what is lacking; with everybody's relation it goes through."""
+    head, husband, son = named("欧阳明"), named("单大川"), named("单小川")
+    refused = send(world, family, "death", person=head.pk)
+    assert (refused.status_code, "请指定新户主" in refused.content.decode()) == (422, True)
+    assert send(world, family, "death", person=head.pk, **{f"relation_{husband.pk}": "self", f"relation_{son.pk}": "child"}).status_code == 302
+    assert str(named("欧阳明").died_on) == LATER
+
+
+def test_leaving_new_relations_and_closing(world: World, family: Household) -> None:
+    """Each from its form."""
+    head, husband, son = named("欧阳明"), named("单大川"), named("单小川")
+    assert send(world, family, "leave", person=son.pk, reason="").status_code == 422
+    assert send(world, family, "leave", person=son.pk, reason="入伍").status_code == 302
+    assert send(world, family, "relations", on="2024-02-01", **{f"relation_{head.pk}": "spouse", f"relation_{husband.pk}": "self"}).status_code == 302
+    assert send(world, family, "close", on="2024-03-01", reason="自愿退出").status_code == 302
+    page = shown(world, family, "2024-03-02")
+    assert "不在册" in page
+    assert "入伍" in page
+    assert world.client("street").get(at(family, "move")).status_code == 404
+
+
+@pytest.mark.parametrize(("kind", "form"), [("move", {"address": "x" * 201}), ("split", {}), ("split", {"on": "昨天"}), ("close", {"reason": ""}), ("death", {"person": "999999"}), ("relations", {}), ("move", {"version": "x"})])
+def test_bad_input_comes_back(kind: str, form: dict[str, Any], world: World, family: Household) -> None:
+    """422, and nothing happened."""
+    before = Event.objects.count()
+    assert send(world, family, kind, **form).status_code == 422
+    assert Event.objects.count() == before
+
+
+def test_a_stale_form_is_sent_again(world: World, family: Household) -> None:
+    """Somebody else was faster: it says so, keeps what was typed, and goes through the second time."""
+    client, seen, son = world.client("street"), family.version, named("单小川")
+    with acting_as(actor_of(world.users["worker"])):
+        state_facts(family, [Statement("residence", "urban")], Provenance(Source.DECLARED))
+    form = {"on": LATER, "version": seen, f"goes_{son.pk}": "self", "address": "新住址"}
+    refused = client.post(at(family, "split"), form)
+    page = refused.content.decode()
+    assert (refused.status_code, "这一户刚刚有变动" in page, 'value="新住址"' in page) == (422, True, True)
+    assert f'name="version" value="{seen + 1}"' in page
+    assert client.post(at(family, "split"), {**form, "version": seen + 1}).status_code == 302
+
+
+def test_an_unknown_change_is_not_found(world: World, family: Household) -> None:
+    """And who may only look gets no form."""
+    assert world.client("street").get(at(family, "explode")).status_code == 404
+    assert world.client("auditor").get(at(family)).status_code == 200
+    assert world.client("auditor").get(at(family, "split")).status_code == 403
