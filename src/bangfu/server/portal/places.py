@@ -15,7 +15,7 @@ from bangfu.rules.engine import Engine
 from bangfu.rules.pack.titles import place_titles
 from bangfu.rules.phrases import KIND_NAMES
 from bangfu.rules.policies_folder import policies_folder
-from bangfu.server.assessment.engines import engine_at_place
+from bangfu.server.assessment.engines import engine_at_place, engine_of
 from bangfu.server.calendar import clock
 from bangfu.server.portal.words import language
 
@@ -48,9 +48,13 @@ def engine_at(place: str) -> Engine:
     Raises:
         Http404: There is no such place.
     """
+    return engine_at_place(_known(place), clock.today())
+
+
+def _known(place: str) -> str:
     if place not in place_keys():
         raise Http404(place)
-    return engine_at_place(place, clock.today())
+    return place
 
 
 def place_on(key: str, day: dt.date) -> Place:
@@ -59,7 +63,7 @@ def place_on(key: str, day: dt.date) -> Place:
     Raises:
         Http404: There is no such place.
     """
-    engine, lang = engine_at(key), language()
+    engine, lang = engine_of(_known(key)), language()  # the document is the same whatever a district has signed
     document = engine.pack.document
     title = document.title.text(lang)
     issuer = str(document.raw.get("issuer") or "")

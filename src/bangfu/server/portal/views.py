@@ -27,7 +27,8 @@ UNSAID = {"csrfmiddlewaretoken", "password", "password1", "password2", "oldpassw
 
 def place_page(request: HttpRequest, template: str, key: str, status: int = 200, **context: Any) -> HttpResponse:
     """Return a page of a place: its name, and whether its document has lapsed, stand on each of them."""
-    return render(request, template, {"place": place_on(key, clock.today()), "today": clock.today(), **context}, status=status)
+    today = clock.today()
+    return render(request, template, {"place": place_on(key, today), "today": today, **context}, status=status)
 
 
 @public

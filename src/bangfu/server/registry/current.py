@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Q
 
 from bangfu.server.registry.enums import Source
-from bangfu.server.registry.models import CurrentFacts, Household, Membership, Observation, Person
+from bangfu.server.registry.models import CurrentFacts, Household, Item, Membership, Observation, Person
 
 STRENGTH = {source: place for place, source in enumerate(Source.values)}
 Subject = tuple[int | None, int | None]
@@ -71,7 +71,8 @@ def log_of(household: Household, *, people: set[int] | None = None, before: dt.d
     """
     wanted = people_of(household) if people is None else people
     merged = dict(Person.objects.filter(merged_into__in=wanted).values_list("pk", "merged_into"))
-    about = Q(household=household, person=None, item=None) | Q(person__in=[*wanted, *merged], item=None) | Q(item__household=household)
+    items = list(Item.objects.filter(household=household).values_list("pk", flat=True))  # by key: across a join no index serves the "or"
+    about = Q(household=household, person=None, item=None) | Q(person__in=[*wanted, *merged], item=None) | Q(item__in=items)
     found = Observation.objects.filter(about)
     if before is not None:
         found = found.filter(stated_at__lt=before)

@@ -5,6 +5,7 @@ One entry in the audit tells of each household. What a blank cell leaves open is
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -77,7 +78,7 @@ class _Batch:
         insert_rows(Observation, ("household", "person", "item", "fact", "value", "source", "evidence", "actor_id", "stated_at", "true_on"), self.observations)
         insert_rows(CurrentFacts, ("household", "person", "item", "facts", "conflicts"), self.facts)
         self._keys(checked, homes, people)
-        Entry.objects.bulk_create(_entry(self.run, h, c.ledger, new=True) for h, c in zip(homes, checked, strict=True))
+        Entry.objects.bulk_create(_entry(self.run, h, c.ledger, self.moment, new=True) for h, c in zip(homes, checked, strict=True))
 
     def _households(self, checked: Sequence[Checked]) -> list[Household]:
         made: list[Household] = []
@@ -191,7 +192,7 @@ class _Update:
             StatedCollection.objects.get_or_create(household=home, collection=name)
         self._keys(home, people)
         self.done.facts = len(statements)
-        _entry(self.run, home, self.ledger, new=self.checked.household is None, facts=len(statements), joined=self.done.joined).save()
+        _entry(self.run, home, self.ledger, clock.now(), new=self.checked.household is None, facts=len(statements), joined=self.done.joined).save()
         return self.done
 
     def _home(self) -> Household:
@@ -270,10 +271,10 @@ def evidence(run: ImportRun) -> str:
     return f"台账 {run.file_name}（{run.taken_on}）"
 
 
-def _entry(run: ImportRun, home: Household, ledger: LedgerHousehold, *, new: bool, **details: Any) -> Entry:
+def _entry(run: ImportRun, home: Household, ledger: LedgerHousehold, at: dt.datetime, *, new: bool, **details: Any) -> Entry:
     actor = current_actor()
     told = {"import": run.pk, "new": new, "people": len(ledger.people), **details}
     return Entry(
-        at=clock.now(), actor_id=actor.pk, actor_name=actor.name, action="household.imported", object_type=home._meta.label_lower, object_id=str(home.pk),
+        at=at, actor_id=actor.pk, actor_name=actor.name, action="household.imported", object_type=home._meta.label_lower, object_id=str(home.pk),
         household_id=home.pk, area_code=home.area_code, details=told,
     )  # fmt: skip

@@ -61,8 +61,7 @@ def listed(scope: Scope, wanted: Wanted, today: dt.date) -> QuerySet[Household]:
     for condition in _conditions(wanted, today):
         found = found.filter(condition)
     if wanted.size is not None:
-        found = found.alias(people=Count("memberships", filter=Q(memberships__until=None)))
-        found = found.filter(people__gte=wanted.size) if wanted.size >= 5 else found.filter(people=wanted.size)
+        found = found.filter(pk__in=_of_size(scope, wanted.size))
     return found.order_by("area_code", "number")
 
 
@@ -80,6 +79,12 @@ def _conditions(wanted: Wanted, today: dt.date) -> list[Q]:
     if wanted.record:
         found.append(_record(wanted.record))
     return found
+
+
+def _of_size(scope: Scope, size: int) -> QuerySet[Membership, int]:
+    """Return the households inside a scope with so many members now; 5 stands for five and more."""
+    counted = Membership.objects.within(scope).filter(until=None).order_by().values("household").annotate(number=Count("pk"))
+    return (counted.filter(number__gte=size) if size >= 5 else counted.filter(number=size)).values("household")
 
 
 def _facts() -> QuerySet[CurrentFacts]:
@@ -108,7 +113,12 @@ AGES: dict[str, Callable[[dt.date], Q]] = {
 
 
 def with_members(found: QuerySet[Household]) -> QuerySet[Household]:
-    """Return households with area, present members (``present``) and number of subjects on which sources differ, in three queries."""
+    """Return households with area, present members (``present``) and the subjects on which sources differ (``differing``), in three queries.
+
+    No count beside the rows: a page of thirty would first group, or look through, the facts of the whole register.
+    """
     members = Membership.objects.filter(until=None).select_related("person").order_by("since", "pk")
-    differing = Count("current_facts", filter=~Q(current_facts__conflicts=[]), distinct=True)
-    return found.select_related("area").prefetch_related(Prefetch("memberships", members, to_attr="present")).annotate(differing=differing)
+    conflicts = CurrentFacts.objects.exclude(conflicts=[])
+    return found.select_related("area").prefetch_related(
+        Prefetch("memberships", members, to_attr="present"), Prefetch("current_facts", conflicts, to_attr="differing")
+    )
