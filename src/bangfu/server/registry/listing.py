@@ -84,7 +84,8 @@ def _conditions(wanted: Wanted, today: dt.date) -> list[Q]:
 def _of_size(scope: Scope, size: int) -> QuerySet[Membership, int]:
     """Return the households inside a scope with so many members now; 5 stands for five and more."""
     counted = Membership.objects.within(scope).filter(until=None).order_by().values("household").annotate(number=Count("pk"))
-    return (counted.filter(number__gte=size) if size >= 5 else counted.filter(number=size)).values("household")
+    found: QuerySet[Membership, int] = (counted.filter(number__gte=size) if size >= 5 else counted.filter(number=size)).values("household")
+    return found
 
 
 def _facts() -> QuerySet[CurrentFacts]:
