@@ -12,8 +12,8 @@ from tests.rules.case_groups import Group, groups
 from tests.rules.engines import PLACES, POLICIES, engine
 from tests.rules.spark import OnSmallSpark
 
-SHARE = Fraction(1) if PROOFS else Fraction(1, 3)
-"""Spark plans each program for seconds: `make test` takes the largest groups up to a third of a pack's cases, `make proofs` all."""
+SHARE = Fraction(1) if PROOFS else Fraction(1, 6)
+"""Spark plans each program for seconds: `make test` takes the largest groups up to a sixth of a pack's cases, `make proofs` all."""
 
 
 @pytest.mark.parametrize("place", ["cn", *PLACES])
@@ -34,7 +34,7 @@ def test_every_case_comes_out_the_same_in_sql(place: str) -> None:
 @pytest.mark.proof
 @pytest.mark.parametrize("place", [pytest.param(place, marks=SPARK) for place in ["cn", *PLACES]])
 def test_every_case_comes_out_the_same_on_spark(place: str) -> None:
-    """A third of a pack's cases at least, its largest groups; every case in `make proofs`."""
+    """A sixth of a pack's cases at least, its largest groups; every case in `make proofs`."""
     rules = engine(place)
     listed = groups(rules, place)
     wanted = SHARE * sum(len(group.cases) for group in listed)
@@ -47,7 +47,7 @@ def test_every_case_comes_out_the_same_on_spark(place: str) -> None:
 
     assert said == []
     assert cases >= wanted
-    assert compared > 100
+    assert compared > 40
 
 
 def test_cases_with_values_of_their_own_stand_apart() -> None:
