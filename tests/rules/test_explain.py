@@ -13,7 +13,7 @@ from bangfu.rules.assess import Answer, assess
 from bangfu.rules.casebook import Case, CaseRunner, read_cases
 from bangfu.rules.engine import Engine
 from bangfu.rules.household import HouseholdReader
-from bangfu.rules.needs import settled_texts
+from bangfu.rules.needs import need_label, settled_texts
 from bangfu.rules.notes import note_texts
 from bangfu.rules.pack.load import load_pack
 from bangfu.rules.phrases import sum_text
@@ -102,7 +102,7 @@ def test_what_the_place_settles_and_what_facts_settle_is_said_apart() -> None:
 
     said = settled_texts(pack, entry, [f"{entry.id}.partial_share", "birth_date"], "zh")
 
-    assert said == [f"由当地规定：“{entry.label.zh}”的标准", f"定于：{pack.vocabulary.facts['birth_date'].label.zh}"]
+    assert said == [f"由当地规定：{need_label(pack, f'{entry.id}.partial_share', 'zh')}", f"定于：{pack.vocabulary.facts['birth_date'].label.zh}"]
 
 
 def test_a_waiver_of_the_whole_is_free() -> None:
