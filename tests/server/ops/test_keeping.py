@@ -22,15 +22,19 @@ from tests.server.ops.surroundings import bangfu, fresh, python
 
 FILL = """
 import datetime as dt, sys, django; django.setup()
-from bangfu.server.installation import bring_up_to_date, make_demonstration
+from bangfu.server.calendar.published import set_business_date
+from bangfu.server.demonstration.staff import make_areas, make_staff
+from bangfu.server.installation import bring_up_to_date
 from bangfu.server.audit.acting import acting_as, system_actor
 from bangfu.server.areas.models import Area
 from bangfu.server.registry.actions import NewPerson, add_person, open_household
 from django.conf import settings
 bring_up_to_date(demo=True)
-make_demonstration(dt.date(2023, 9, 15))
-area = Area.objects.get(name="柴东社区")
 with acting_as(system_actor("演示")):
+    set_business_date(dt.date(2023, 9, 15))
+    areas = make_areas()
+    make_staff(areas)
+    area = areas["柴东社区"]
     for n in range(int(sys.argv[1])):
         household = open_household(area, f"测试路{n}号", dt.date(2023, 9, 15))
         add_person(household, NewPerson(f"人{n}", "self", "11010519491231002X" if n == 0 else "", dt.date(1949, 12, 31)), dt.date(2023, 9, 15))
