@@ -8,6 +8,7 @@ import zlib
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from bangfu.server.areas.models import Area
 from bangfu.server.areas.scope import ScopedManager
@@ -197,8 +198,8 @@ class NightlyRun(models.Model):
 class Finding(models.TextChoices):
     """What a night finds about somebody and one kind of help."""
 
-    MISSED = "missed", "符合而未享受"
-    ENDED = "ended", "享受而不再符合"
+    MISSED = "missed", _("符合而未享受")
+    ENDED = "ended", _("享受而不再符合")
 
 
 class NightlyRow(models.Model):
