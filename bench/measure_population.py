@@ -87,7 +87,7 @@ def one(folder: str, out: str) -> None:
     """Answer one ledger and print what it took, as JSON."""
     watch = Watch()
     watch.around(Answers, "carry_out", "rules")
-    watch.around(Answers, "_who", "who")
+    watch.around(Answers, "who", "who")
     engine = Engine(load_pack(ROOT / "policies", "wuchang", PARAMETERS))
     # Fewer households are drawn for the proof beside the reference than by default: it is measured apart.
     manifest = run_population(engine, Order(folder, ON, Path(out), asked=50, means=Means(MEMORY, 2)), Progress(watch.begin, lambda steps: None))

@@ -30,9 +30,10 @@ from report import ROOT, Row, keep, verdict  # noqa: E402
 from bangfu.rules.engine import Engine  # noqa: E402
 from bangfu.rules.household import read_given, to_marked  # noqa: E402
 from bangfu.rules.pack.load import load_pack  # noqa: E402
+from bangfu.rules.runners.sql.back_ends import load  # noqa: E402
 from bangfu.rules.runners.sql.dialects import DUCKDB_CONFIG  # noqa: E402
 from bangfu.rules.runners.sql.measure import measure  # noqa: E402
-from bangfu.rules.runners.sql.program import SqlProgram, load  # noqa: E402
+from bangfu.rules.runners.sql.program import SqlProgram  # noqa: E402
 
 PEOPLE = int(os.environ.get("BANGFU_BENCH_PEOPLE", "1000000"))
 HOUSEHOLDS, ROUNDS, STEP, PERIOD = 1000, 3, 10**7, "2023-06"
@@ -110,8 +111,8 @@ def ours(engine: Engine, homes: list[dict[str, Any]], copies: int) -> tuple[Any,
     givens = [read_given(engine.pack, to_marked(for_bangfu(plain), "bench")) for plain in homes]
     connection = connect()
     for table in program.tables(givens):
-        load(connection, program.stages.columns, table)
         name, columns = table
+        load(connection, table, program.stages.columns.kinds[name])
         moved = ", ".join(f'"{link}" + k * {STEP} AS "{link}"' for link in ("id", "up", "at", "owner") if link in columns and name != "runs")
         if moved:
             connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * EXCLUDE (k) REPLACE ({moved}) FROM "{name}", range({copies}) AS r(k)')
