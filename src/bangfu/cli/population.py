@@ -35,7 +35,7 @@ STAGES = {
 @click.option("--basis", type=click.Choice(["met", "recorded"]), help="met 按条件推算；recorded 以在册为准（默认：台账有领取记录即以在册为准）| How recognitions are answered.")
 @click.option("--memory", default="2GB", show_default=True, help="内存上限，超出部分用磁盘 | Memory limit; what exceeds it goes to disk.")
 @click.option("--threads", type=click.IntRange(1, 256), default=2, show_default=True, help="线程数 | Threads.")
-@click.option("--part-size", type=click.IntRange(1), help="每批户数，续算的单位（默认：duckdb 50000，spark 5000000）| Households in a partition, the unit of resuming (default: 50000, on Spark 5000000).")
+@click.option("--part-size", type=click.IntRange(1), help="每批户数，续算的单位（默认：duckdb 按 --memory 定，2GB 为 15.3 万户；spark 500 万户）| Households in a partition, the unit of resuming (default: as many as --memory bears, 153000 in 2GB; on Spark 5000000).")
 @click.option("--runner", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="用什么计算，答案相同 | What carries the rules out; the answers are the same.")
 @click.option("--master", default="local[2]", show_default=True, help="Spark 集群地址（配合 --runner spark）| Where Spark runs, with --runner spark.")
 @click.option("--spark-conf", "spark_conf", multiple=True, metavar="NAME=VALUE", help="Spark 设置，可重复 | A setting of Spark, as often as needed.")

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from bangfu.rules.engine import Engine
 from bangfu.rules.pack.model import Entry
 from bangfu.rules.population.answers import GIVEN, SHARE_STEPS, Answers
-from bangfu.rules.population.database import literal, quoted
+from bangfu.rules.population.database import Means, households_within, literal, quoted
 from bangfu.rules.population.folder import OutFolder
 from bangfu.rules.population.inputs import Inputs, Some
 from bangfu.rules.population.links import rows
@@ -19,6 +19,8 @@ from bangfu.rules.units import unit_text
 
 CHUNK = 500
 MILLION = 1_000_000
+HALVES = ("n >> 64", "n & 18446744073709551615::UHUGEINT")
+"""The halves of ``md5_number`` that ``md5_number_lower`` and ``md5_number_upper`` give."""
 SUMS = (
     "count(*) AS answers, sum(f.low)::BIGINT AS low_fen, sum(f.high)::BIGINT AS high_fen, "
     "count(*) FILTER (f.low IS NULL AND e.has_money) AS without_sum, count(*) FILTER (f.low IS NOT NULL AND f.high IS NULL) AS open_above"
@@ -41,10 +43,13 @@ class Part:
 
 
 class Carrier(Protocol):
-    """What carries the statements of a partition out; ``part_size``: households in a partition unless said otherwise."""
+    """What carries the statements of a partition out."""
 
     dialect: str
-    part_size: int
+
+    def part_size(self, means: Means) -> int:
+        """Return how many households a partition has unless it is said."""
+        ...
 
     def answer(self, work: Work, part: Part, asked: list[int]) -> list[str]:
         """Make ``found`` and ``who``, in the work database at least for some households; return the tables made there."""
@@ -67,7 +72,10 @@ class OnDuckDb:
     """Carries partitions out in the work database itself."""
 
     dialect = "duckdb"
-    part_size = 50_000
+
+    def part_size(self, means: Means) -> int:
+        """Return as many households as the memory bears: DuckDB plans each partition anew, and shares out 120,000 rows at a time."""
+        return households_within(means)
 
     def answer(self, work: Work, part: Part, asked: list[int]) -> list[str]:
         """Make the program's tables, every stage, ``found`` and ``who``."""
@@ -79,9 +87,9 @@ class OnDuckDb:
         file = work.folder.parts / f"{part.name}.parquet"
         beside = work.folder.work / f"{part.name}.parquet"
         work.connection.execute(f"COPY ({query}) TO {literal(str(beside))} (FORMAT parquet, COMPRESSION zstd)")
-        count, low, high = work.connection.execute(
-            f"SELECT count(*), coalesce(sum(md5_number_lower(t)), 0)::VARCHAR, coalesce(sum(md5_number_upper(t)), 0)::VARCHAR FROM (SELECT {text} AS t FROM ({query}))"
-        ).fetchone()
+        # The hash is of what lies in the file. A text is hashed once and cut in two: md5_number_lower and _upper would each hash it.
+        halves = ", ".join(f"coalesce(sum(({half})::UBIGINT), 0)::VARCHAR" for half in HALVES)
+        count, low, high = work.connection.execute(f"SELECT count(*), {halves} FROM (SELECT md5_number({text}) AS n FROM {literal(str(beside))})").fetchone()
         beside.replace(file)
         return {"rows": count, "hash": [low, high]}
 

@@ -109,7 +109,7 @@ class _Run:
     def __init__(self, engine: Engine, order: Order, ledger: Ledger, plan: LedgerPlan, split: Split, folder: OutFolder, progress: Progress, carrier: Carrier) -> None:  # noqa: PLR0913, E501
         self.engine, self.order, self.ledger, self.plan, self.split = engine, order, ledger, plan, split
         self.folder, self.progress, self.carrier = folder, progress, carrier
-        self.part_size = order.part_size or carrier.part_size
+        self.part_size = order.part_size or carrier.part_size(order.means)
         self.basis = order.basis or ("recorded" if RECORD in plan.tables and has_rows(plan.tables[RECORD].table) else "met")
         self.connection: Any = None
 
@@ -190,6 +190,8 @@ class _Run:
         Raises:
             UsageError: Day, pack, ledger or another part of the order differs.
         """
+        if self.order.part_size is None:
+            self.part_size = kept.get("part_size", self.part_size)  # more memory on the second try does not cut the ledger anew
         now = {**self._order(), "fingerprint": self.ledger.fingerprint or kept["fingerprint"], "rows": kept["rows"]}
         other = sorted(name for name in now if now[name] != kept.get(name))
         if other:
