@@ -26,11 +26,15 @@ SUMS = (
     "count(*) FILTER (f.low IS NULL AND e.has_money) AS without_sum, count(*) FILTER (f.low IS NOT NULL AND f.high IS NULL) AS open_above"
 )
 TOTALS = {
-    "rule": ("e.name AS entry", "count(DISTINCT w.hh) AS households"),
     "street": ("w.street AS street, e.name AS entry", "count(DISTINCT w.hh) AS households"),
     "group": ("g.name AS grp, e.name AS entry", "NULL::BIGINT AS households"),
 }
-"""Totals by name: what they are grouped by, and the households (groups overlap inside a household: none is counted)."""
+"""Totals by name: what they are grouped by, and the households (groups overlap inside a household: none is counted).
+
+Totals by rule follow from those by street: a household lies in one street.
+"""
+SUMMED = ("households", "answers", "low_fen", "high_fen", "without_sum", "open_above")
+BY_RULE = f"SELECT part, entry, status, in_force, {', '.join(f'sum({name})::BIGINT' for name in SUMMED)} FROM stage.totals_street WHERE part = ? GROUP BY part, entry, status, in_force"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ def make_tables(connection: Any) -> None:
     connection.execute(
         "CREATE TABLE stage.open (part VARCHAR, need VARCHAR, entry VARCHAR, hh BIGINT, undecided BOOLEAN, low BIGINT, high BIGINT, answers BIGINT)"
     )
-    for name in TOTALS:
+    for name in ("rule", *TOTALS):
         keys = {"rule": "", "street": "street VARCHAR, ", "group": "grp VARCHAR, "}[name]
         connection.execute(
             f"CREATE TABLE stage.totals_{name} (part VARCHAR, {keys}entry VARCHAR, status BOOLEAN, in_force BOOLEAN, households BIGINT, "
@@ -145,6 +149,7 @@ def carry_out(work: Work, part: Part, tick: Callable[[int], None]) -> None:
     connection.execute("BEGIN")
     for name, (keys, households) in TOTALS.items():
         work.carrier.total(connection, f"stage.totals_{name}", _total(part.name, name, keys, households))
+    connection.execute(f"INSERT INTO stage.totals_rule {BY_RULE}", [part.name])
     _keep_open(connection, part, opened)
     connection.execute("INSERT INTO stage.parts VALUES (?, ?)", [part.name, json.dumps({**_counts(connection, part), **written, "asked": len(asked)})])
     connection.execute("COMMIT")

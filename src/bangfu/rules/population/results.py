@@ -15,17 +15,15 @@ from bangfu.rules.population.columns import LedgerPlan
 from bangfu.rules.population.database import literal
 from bangfu.rules.population.folder import OutFolder, write_whole
 from bangfu.rules.population.ledger import RECORD
-from bangfu.rules.population.partition import MILLION, TOTALS, entry_facts
+from bangfu.rules.population.partition import MILLION, SUMMED, TOTALS, entry_facts
 from bangfu.rules.population.reasons import REASONS
 from bangfu.rules.population.summary import write_summaries
-
-SUMMED = ("households", "answers", "low_fen", "high_fen", "without_sum", "open_above")
 
 
 def write_results(engine: Engine, connection: Any, folder: OutFolder, plan: LedgerPlan, share: int) -> dict[str, Any]:
     """Write every file but the manifest and return what the manifest says of them."""
     _labels(engine, connection)
-    for name in TOTALS:
+    for name in ("rule", *TOTALS):
         _table(connection, folder, f"totals_by_{name}", _totals(name))
     _table(connection, folder, "data_plan", _plan(engine, connection, plan, share))
     _table(connection, folder, "rejects", _rejects(connection, plan))
