@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.one_database
 SYSTEMD = ROOT / "docs" / "operate" / "systemd"
 UNITS = sorted(SYSTEMD.glob("*.service"))
 
