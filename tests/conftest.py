@@ -18,6 +18,10 @@ IN_CI = os.environ.get("CI") == "true"
 PROOFS = os.environ.get("BANGFU_PROOFS") == "1"
 
 
+PROGRAMS = f"{os.environ.get('PATH', '')}:/usr/sbin"
+"""Where programs are: an ordinary user's path leaves out what an administrator runs."""
+
+
 class Need(NamedTuple):
     """Something of the machine that some tests need: is it there, what is it for, how to get it."""
 
@@ -34,6 +38,8 @@ NEEDS = {
     "spark": Need(
         shutil.which("java") is not None and find_spec("pyspark") is not None, "carries the rules out on a cluster", "apt-get install openjdk-17-jre-headless, then make setup"
     ),
+    "nginx": Need(shutil.which("nginx", path=PROGRAMS) is not None, "stands before the web in production", "apt-get install nginx-light"),
+    "systemd": Need(shutil.which("systemd-analyze") is not None, "reads the units that start the server", "apt-get install systemd"),
     "make": Need(shutil.which("make") is not None, "runs the Makefile", "apt-get install make"),
 }
 

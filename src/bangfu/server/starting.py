@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import threading
 
+from django.urls import get_resolver
+
 from bangfu.server.assessment.engines import warm
 
 
@@ -20,6 +22,8 @@ def begin() -> threading.Thread:
 
 
 def _settle() -> None:
-    warm().join()
+    packs = warm()
+    _ = get_resolver().url_patterns  # imports the pages
+    packs.join()
     gc.collect()
     gc.freeze()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,11 +69,9 @@ def test_nobody_bears_these_numbers(register: Area) -> None:
     assert id_number_of("420106", birthday_on_card(dt.date(1960, 2, 29)), "female", 1)[6:17] == "21600228002"
 
 
-def test_the_demonstration_is_made_once(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demonstration_is_made_once(db: Any, settings: Any) -> None:
     """A second start finds it; the officer next door has households of her own."""
-    from bangfu.server import installation
-
-    monkeypatch.setattr(installation, "PEOPLE", {"420106": 40, "520302": 30})
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, demo_people=40)
     assert make_demonstration(DAY)[1]
     made = Household.objects.count()
     assert Household.objects.filter(number__startswith="520302-").exists()

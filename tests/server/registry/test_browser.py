@@ -31,7 +31,7 @@ from tests.server.registry.test_import import HOMES, OTHERS, PEOPLE
 
 __all__ = ["browser"]
 WIDTHS = (390, 1280)
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 LONG = "欧阳司徒锦绣"
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from bangfu.rules.assess import Answer, Assessment
 from bangfu.rules.explain import Reason
 from bangfu.rules.ledger import layout
@@ -27,12 +25,18 @@ EVERY = {
 assert set(EVERY) == set(PERIODS)
 
 
+def _book(path: Path) -> Any:
+    import xlsxwriter  # takes a tenth of a second, which whoever only reads the words above should not wait for
+
+    return xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+
+
 def write_template(pack: Pack, path: Path, lang: str, more: dict[str, tuple[Column, ...]] | None = None) -> None:
     """Write an empty ledger: one main sheet for households, one for members, one long sheet, the record, notes.
 
     ``more`` are columns that a register adds to a main sheet, by entity; they stand after the links.
     """
-    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    book = _book(path)
     style = _styles(book)
     lists = _lists(pack, book, style)
     for entity, title in (("household", layout.HOUSEHOLDS), ("person", layout.MEMBERS)):
@@ -59,13 +63,15 @@ def _styles(book: Any) -> dict[str, Any]:
 
 def _lists(pack: Pack, book: Any, style: dict[str, Any]) -> dict[str, str]:
     """Write the hidden sheet of choices and return list name → range."""
+    from xlsxwriter.utility import xl_col_to_name
+
     sheet = book.add_worksheet("代码")
     found: dict[str, str] = {}
     choices: dict[str, list[str]] = {"yes_no": list(layout.YES_NO)}
     choices |= {name: [label.zh for label in table.codes.values()] for name, table in pack.vocabulary.codes.items()}
     choices["collections"] = [e.label.zh for e in pack.vocabulary.entities.values() if e.collection]
     for place, (name, rows) in enumerate(choices.items()):
-        letter = xlsxwriter.utility.xl_col_to_name(place)
+        letter = xl_col_to_name(place)
         sheet.write_string(0, place, name, style["key"])
         for row, text in enumerate(rows, start=1):
             sheet.write_string(row, place, text)
@@ -153,7 +159,7 @@ def _may_be(pack: Pack, fact: Any) -> str:
 
 def write_results(pack: Pack, assessment: Assessment, path: Path, lang: str) -> None:
     """Write one row per answer that is met or undecided, and a sheet with the reasons."""
-    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    book = _book(path)
     style = _styles(book)
     results, reasons = book.add_worksheet(layout.RESULTS.text(lang)), book.add_worksheet(layout.REASONS.text(lang))
     heads = [("编号", "number"), ("待遇", "benefit"), ("结论", "answer"), ("最低金额（元）", "from (元)"), ("最高金额（元）", "to (元)"), ("周期", "how often"), ("条款", "article"), ("受理单位", "office"), ("会同单位", "joined by"), ("材料", "papers"), ("还需知道", "still needed"), ("条目", "entry"), ("日期", "date")]
