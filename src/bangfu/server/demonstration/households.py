@@ -24,6 +24,7 @@ from bangfu.server.registry.actions import set_names
 from bangfu.server.registry.current import Subject, facts_now
 from bangfu.server.registry.enums import EventKind, Source
 from bangfu.server.registry.identity import set_id_number
+from bangfu.server.registry.make_up import as_made
 from bangfu.server.registry.models import (
     CurrentFacts,
     Event,
@@ -107,6 +108,7 @@ class Maker:
         teller = Teller(self, made, drawn, place)
         teller.state(drawn.household, "household", None, None)
         people = {row["id"]: self._member(made, row) for row in drawn.people}
+        as_made(household, people.values())
         for row in drawn.people:
             teller.state(row, "person", people[row["id"]], None)
         self._claims(made, drawn, people, teller)

@@ -34,6 +34,7 @@ from bangfu.server.registry.identity import seal_id_number, set_card_number
 from bangfu.server.registry.import_check import Checked
 from bangfu.server.registry.import_models import ImportRun, LedgerKey
 from bangfu.server.registry.ledger_file import LedgerHousehold, LedgerPerson
+from bangfu.server.registry.make_up import as_made, sum_up
 from bangfu.server.registry.models import (
     CurrentFacts,
     Event,
@@ -88,7 +89,8 @@ class _Batch:
             district = one.community.district_code
             if district not in numbers:
                 numbers[district] = next_numbers(one.community, self.run.taken_on, len(checked))[::-1]
-            made.append(Household(area=one.community, area_code=one.community.low, address=one.ledger.address, opened_on=self.run.taken_on, number=numbers[district].pop()))
+            home = Household(area=one.community, area_code=one.community.low, address=one.ledger.address, opened_on=self.run.taken_on, number=numbers[district].pop())
+            made.append(as_made(home, one.ledger.people))
         return Household.objects.bulk_create(made)
 
     def _people(self, checked: Sequence[Checked], homes: list[Household]) -> list[list[Person]]:
@@ -191,6 +193,7 @@ class _Update:
         for name in self.ledger.stated:
             StatedCollection.objects.get_or_create(household=home, collection=name)
         self._keys(home, people)
+        sum_up(home.pk)  # a date of birth may have come
         self.done.facts = len(statements)
         _entry(self.run, home, self.ledger, clock.now(), new=self.checked.household is None, facts=len(statements), joined=self.done.joined).save()
         return self.done
