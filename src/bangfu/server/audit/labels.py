@@ -85,6 +85,7 @@ LABELS = {
     "register.exported": _("导出台账"),
     "request.answered": _("答复本人请求"),
     "request.made": _("登记本人请求"),
+    "sighting.noted": _("记下异地重复"),
     "sighting.decided": _("处理异地重复"),
 }
 
