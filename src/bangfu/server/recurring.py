@@ -40,6 +40,7 @@ def table() -> list[Entry]:
     from bangfu.server.calendar import clock
     from bangfu.server.files.actions import delete_stray_documents
     from bangfu.server.jobs.actions import enqueue, reap
+    from bangfu.server.jobs.models import EVERYWHERE
     from bangfu.server.jobs.transport import sign_of_life
     from bangfu.server.registry.import_actions import forget_old_ledgers
     from bangfu.server.selfcheck.actions import forget_expired
@@ -51,7 +52,7 @@ def table() -> list[Entry]:
 
     def ask_everywhere(kind: str) -> None:
         with acting_as(system_actor("任务")):
-            enqueue(kind, key=f"{kind}-{clock.today()}", area_code=0)
+            enqueue(kind, key=f"{kind}-{clock.today()}", area_code=EVERYWHERE)
 
     def ask_each_district(kind: str) -> None:
         with acting_as(system_actor("任务")):
