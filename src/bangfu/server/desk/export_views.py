@@ -17,7 +17,8 @@ from bangfu.server.audit.actions import record
 from bangfu.server.calendar import clock
 from bangfu.server.desk.admin_forms import REASON_MOST, ScopedForm
 from bangfu.server.files.kinds import EXCEL
-from bangfu.server.registry.export import HOUSEHOLDS_MOST, Mark, workbook
+from bangfu.server.registry.export import HOUSEHOLDS_MOST, workbook
+from bangfu.server.registry.marked import Mark
 from bangfu.server.registry.packs import pack_at
 from bangfu.server.registry.selectors import households_within
 

@@ -19,8 +19,9 @@ from bangfu.server.desk.admin_forms import ReasonForm
 from bangfu.server.desk.list_form import ListForm
 from bangfu.server.desk.list_views import QUERY_MOST, kept_filters, packs_within, wanted_of
 from bangfu.server.files.kinds import EXCEL
-from bangfu.server.registry.export import HOUSEHOLDS_MOST, Mark, workbook
+from bangfu.server.registry.export import HOUSEHOLDS_MOST, workbook
 from bangfu.server.registry.listing import listed
+from bangfu.server.registry.marked import Mark
 from bangfu.server.registry.packs import pack_at
 
 
