@@ -42,6 +42,7 @@ def table() -> list[Entry]:
     from bangfu.server.jobs.actions import enqueue, reap
     from bangfu.server.jobs.models import EVERYWHERE
     from bangfu.server.jobs.transport import sign_of_life
+    from bangfu.server.registry.export_actions import forget_old_exports
     from bangfu.server.registry.import_actions import forget_old_ledgers
     from bangfu.server.selfcheck.actions import forget_expired
     from bangfu.server.workspace.actions import forget_old
@@ -63,6 +64,10 @@ def table() -> list[Entry]:
         with acting_as(system_actor("任务")):
             return forget_old_ledgers()
 
+    def forget_exports() -> int:
+        with acting_as(system_actor("任务")):
+            return forget_old_exports()
+
     def forget_answers() -> int:
         with acting_as(system_actor("任务")):
             return forget_expired()
@@ -82,6 +87,7 @@ def table() -> list[Entry]:
         Entry("look for people entered twice", day, lambda: ask_everywhere("registry.duplicates")),
         Entry("list what is kept long enough", day, lambda: ask_each_district("registry.retention")),
         Entry("forget ledgers that nobody confirmed", day, forget_ledgers),
+        Entry("delete exports that expired", dt.timedelta(hours=1), forget_exports),
         Entry("delete documents without a row", day, delete_stray_documents),
         Entry("forget kept answers that expired", dt.timedelta(hours=1), forget_answers),
         Entry("forget old drafts", day, forget_drafts),

@@ -82,6 +82,8 @@ LABELS = {
     "person.told_apart": _("查重：不是同一人"),
     "person.united": _("查重：合为一人"),
     "person_rights": _("查看个人信息"),
+    "export.dropped": _("删除导出的文件"),
+    "register.export_file": _("下载导出的文件"),
     "register.exported": _("导出台账"),
     "request.answered": _("答复本人请求"),
     "request.made": _("登记本人请求"),

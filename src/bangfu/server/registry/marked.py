@@ -41,7 +41,9 @@ class MarkedBook:
     """A workbook whose sheets all carry the mark."""
 
     def __init__(self, target: Path | BinaryIO, mark: Mark) -> None:
-        plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "constant_memory": True}
+        plain: dict[str, Any] = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "constant_memory": True}
+        if isinstance(target, Path):
+            plain["tmpdir"] = str(target.parent)  # the rows wait in a file meanwhile: beside the target, where it is private
         self.mark = mark
         self.book = xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, plain)
         self.book.set_properties({"author": mark.who, "comments": mark.line, "created": mark.when.replace(tzinfo=None)})
