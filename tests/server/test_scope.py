@@ -66,8 +66,9 @@ def body(response: HttpResponseBase) -> str:
 
 
 def status(response: HttpResponseBase) -> int:
-    """Return how a page answers; a file that it streams is closed unread."""
-    response.close()
+    """Return how a page answers; a file that it streams is read to its end, which closes it."""
+    if response.streaming:
+        body(response)
     return response.status_code
 
 

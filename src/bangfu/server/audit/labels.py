@@ -84,6 +84,7 @@ LABELS = {
     "person_rights": _("查看个人信息"),
     "export.dropped": _("删除导出的文件"),
     "register.export_file": _("下载导出的文件"),
+    "findings.exported": _("导出政策找人线索"),
     "register.exported": _("导出台账"),
     "request.answered": _("答复本人请求"),
     "request.made": _("登记本人请求"),

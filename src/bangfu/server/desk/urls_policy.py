@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bangfu.server.desk import nightly_pages, policy_rules, policy_values, policy_whatif
+from bangfu.server.desk import findings_export, nightly_pages, policy_rules, policy_values, policy_whatif
 
 urlpatterns = [
     path("policy/", policy_rules.policy, name="policy"),
@@ -22,5 +22,6 @@ urlpatterns = [
     path("policy/whatif/<int:pk>/whatif.xlsx", policy_whatif.whatif_excel, name="policy_whatif_excel"),
     path("policy/whatif/<int:pk>/households/", policy_whatif.whatif_households, name="policy_whatif_households"),
     path("nightly/", nightly_pages.nightly, name="nightly"),
+    path("nightly/findings.xlsx", findings_export.findings_excel, name="findings_excel"),
     path("nightly/again/", nightly_pages.run_again, name="nightly_again"),
 ]
