@@ -25,6 +25,7 @@ from bangfu.server.assessment.models import (
     WhatIfHousehold,
     WhatIfRun,
 )
+from bangfu.server.assessment.scans import Scan, keep_scan
 from bangfu.server.audit.acting import acting_as, actor_of, system_actor
 from bangfu.server.audit.actions import record
 from bangfu.server.calendar import clock
@@ -85,8 +86,9 @@ def objects_in(world: World, community: str) -> Objects:
 def _policy(area: Area, mark: str, household: Household, user: Any) -> dict[str, Any]:
     """Make a value that waits, its what-if, and a night with a finding."""
     district = district_of(int(area.code))
+    scan = keep_scan(Scan(f"{mark}.png", _picture(mark)))
     value = PolicyValue.objects.create(
-        district=district, kind="value", address="dibao_standard", value="{urban: 1, rural: 1}", since=DAY, instrument=mark, source=mark, entered_by=user.pk, entered_at=clock.now(),
+        scan=scan, district=district, kind="value", address="dibao_standard", value="{urban: 1, rural: 1}", since=DAY, instrument=mark, source=mark, entered_by=user.pk, entered_at=clock.now(),
     )  # fmt: skip
     run = WhatIfRun.objects.create(district=district, value=value, changes=[mark], day=DAY, asked_by=user.pk, asked_at=clock.now(), data={"classes": {}}, finished_at=clock.now())
     WhatIfHousehold.objects.create(run=run, household=household, area_code=household.area_code, kind="gain")
@@ -133,7 +135,7 @@ EXAMPLES: dict[str, Arguments] = {
     "desk:admin_token_revoke": lambda o: {"pk": o.more["token"].pk},
     **{f"desk:policy_{name}": lambda o: {"code": o.more["district"].code} for name in ("pack", "readings", "missing", "values", "new_value", "overlay", "whatifs")},
     "desk:policy_rule": lambda o: {"code": o.more["district"].code, "name": "dibao_payment"},
-    **{f"desk:policy_{name}": lambda o: {"pk": o.more["value"].pk} for name in ("value", "try", "sign", "withdraw")},
+    **{f"desk:policy_{name}": lambda o: {"pk": o.more["value"].pk} for name in ("value", "scan", "scan_small", "try", "sign", "withdraw")},
     **{f"desk:policy_{name}": lambda o: {"pk": o.more["whatif"].pk} for name in ("whatif", "whatif_excel", "whatif_households")},
     **{f"desk:{name}": lambda o: {"pk": o.household.pk} for name in ("documents", "document_add", "household_hold", "household_erase", "changes")},
     "desk:change": lambda o: {"pk": o.household.pk, "kind": "split"},

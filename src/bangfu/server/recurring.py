@@ -34,6 +34,7 @@ def table() -> list[Entry]:
 
     from bangfu.server.areas.selectors import districts
     from bangfu.server.assessment.nightly import ask_tonight
+    from bangfu.server.assessment.scans import delete_stray_scans
     from bangfu.server.audit.acting import acting_as, system_actor
     from bangfu.server.audit.heads import keep_head
     from bangfu.server.audit.seal import seal
@@ -89,6 +90,7 @@ def table() -> list[Entry]:
         Entry("forget ledgers that nobody confirmed", day, forget_ledgers),
         Entry("delete exports that expired", dt.timedelta(hours=1), forget_exports),
         Entry("delete documents without a row", day, delete_stray_documents),
+        Entry("delete scans without a value", day, delete_stray_scans),
         Entry("forget kept answers that expired", dt.timedelta(hours=1), forget_answers),
         Entry("forget old drafts", day, forget_drafts),
         Entry("forget ended sessions", day, lambda: call_command("clearsessions")),

@@ -19,7 +19,7 @@ from bangfu.server.audit.models import Entry, Reading
 from bangfu.server.jobs.models import Job
 from bangfu.server.jobs.running import run as run_job
 from bangfu.server.registry.models import Household
-from tests.server.assessment.test_values import DAY, JULY, Office, office
+from tests.server.assessment.test_values import DAY, JULY, PUBLISHED, Office, office
 
 __all__ = ["office"]
 CODE = "520302"
@@ -78,7 +78,7 @@ def test_an_officer_changes_a_standard(office: Office) -> None:
     officer, approver = browser(office.officer), browser(office.approver)
     path = f"/desk/policy/d/{CODE}/values/new/"
     assert "现在：" in page(officer, path, address="dibao_standard")
-    said = {"kind": "value", "address": "dibao_standard", "value": "{urban: 850, rural: 600}", "since": "2024-07-01", "instrument": "示例文〔2024〕1号", "source": "虚构"}
+    said = {"kind": "value", "address": "dibao_standard", "value": "{urban: 850, rural: 600}", "since": "2024-07-01", "instrument": "示例文〔2024〕1号", "source": "虚构", "published": PUBLISHED}
     wrong = officer.post(path, {**said, "value": "850 公里", "instrument": ""})
     assert wrong.status_code == 422
     made = officer.post(path, said)

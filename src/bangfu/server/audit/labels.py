@@ -55,6 +55,7 @@ LABELS = {
     "value.refused": _("退回政策取值"),
     "value.signed": _("签署政策取值"),
     "value.withdrawal_entered": _("录入撤回取值"),
+    "policy.scan": _("打开取值的扫描件"),
     "whatif.asked": _("发起政策试算"),
     "whatif.done": _("政策试算完成"),
     "nightly.done": _("每晚测算完成"),
