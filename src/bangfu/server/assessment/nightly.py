@@ -80,6 +80,8 @@ def _key(district: Area, day: dt.date) -> str:
 
 def carry_out(run: JobRun) -> dict[str, Any]:
     """Do a night, or go on with it; return what the officer reads as its result."""
+    if "finished" in run.state:  # killed between the last step and the end of the job
+        return dict(run.state["finished"])
     district, day = Area.objects.get(pk=run.given["district"]), dt.date.fromisoformat(run.given["day"])
     try:
         engine = engine_in(district, day)
@@ -211,5 +213,5 @@ def _finish(run: JobRun, night: NightlyRun, engine: Engine, folder: Path, left_o
         NightlyRow.objects.filter(run__district=night.district).exclude(run__in=list(kept)).delete()
         result = {"households": counts["households"], "left_out": len(left_out), **found}
         record("nightly.done", of=night, area_code=night.district.low, details={"on": night.on.isoformat(), "pack": engine.pack.content_hash, **result})
-        step.done = 100
+        step.state["finished"], step.done = result, 100
     return result

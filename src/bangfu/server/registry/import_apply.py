@@ -33,7 +33,8 @@ from bangfu.server.registry.enums import EventKind, Source
 from bangfu.server.registry.identity import seal_id_number, set_card_number
 from bangfu.server.registry.import_check import Checked
 from bangfu.server.registry.import_models import ImportRun, LedgerKey
-from bangfu.server.registry.ledger_file import LedgerHousehold, LedgerPerson
+from bangfu.server.registry.ledger_file import LedgerHousehold, LedgerItem, LedgerPerson
+from bangfu.server.registry.ledger_record import RECORD
 from bangfu.server.registry.make_up import as_made, sum_up
 from bangfu.server.registry.models import (
     CurrentFacts,
@@ -46,6 +47,9 @@ from bangfu.server.registry.models import (
     StatedCollection,
 )
 from bangfu.server.registry.rows import as_json, insert_rows, ready
+
+SAME = ("entry", "from", "paid_on")
+"""What two rows of the record share that say the same thing; how long and how much may change."""
 
 
 def take_in(run: ImportRun, checked: Sequence[Checked]) -> None:
@@ -111,11 +115,19 @@ class _Batch:
         insert_rows(Event, ("household", "person", "kind", "on", "details", "actor_id", "at"), rows)
 
     def _items(self, checked: Sequence[Checked], homes: list[Household], people: list[list[Person]]) -> None:
+        waves: tuple[list[tuple[Item, LedgerItem]], ...] = ([], [], [])
         for one, home, members in zip(checked, homes, people, strict=True):
-            if one.ledger.items:
-                by_key = {given.key: person for given, person in zip(one.ledger.people, members, strict=True)}
-                for item, facts in add_items(home, one.ledger, by_key):
-                    self._say(home.pk, None, item.pk, facts)
+            by_key = {given.key: person for given, person in zip(one.ledger.people, members, strict=True)}
+            for given in one.ledger.items:
+                waves[wave_of(given)].append((Item(household=home, entity=given.entity, key=given.key, of=by_key.get(given.of)), given))
+        found: dict[tuple[int, str, str], Item] = {}
+        for wave in waves:  # what others point to first
+            for item, given in wave:
+                item.at = found.get((item.household_id, given.at_entity, given.at))
+            Item.objects.bulk_create([item for item, _ in wave])
+            found |= {(item.household_id, given.entity, given.key): item for item, given in wave}
+            for item, given in wave:
+                self._say(item.household_id, None, item.pk, given.facts)
 
     def _say(self, home: int, person: int | None, item: int | None, facts: dict[str, Any]) -> None:
         if facts:
@@ -133,11 +145,29 @@ class _Batch:
 def add_items(home: Household, ledger: LedgerHousehold, people: dict[str, Person]) -> list[tuple[Item, dict[str, Any]]]:
     """Put the items of a household on the register, organisations first; those that are there stay. Return each with its facts."""
     found: dict[tuple[str, str], Item] = {}
-    for given in sorted(ledger.items, key=lambda i: i.entity != "organisation"):
-        of = people.get(given.of)
-        at = found.get(("organisation", given.at))
-        found[given.entity, given.key], _ = Item.objects.get_or_create(household=home, entity=given.entity, key=given.key, defaults={"of": of, "at": at})
+    known = known_record(home)
+    for given in sorted(ledger.items, key=wave_of):
+        of, at = people.get(given.of), found.get((given.at_entity, given.at))
+        same = known.get((of and of.pk, at and at.pk, *(given.facts.get(name) for name in SAME)), []) if given.entity == RECORD else []
+        if same:
+            found[given.entity, given.key] = same.pop(0)
+        else:
+            found[given.entity, given.key], _ = Item.objects.get_or_create(household=home, entity=given.entity, key=given.key, defaults={"of": of, "at": at})
     return [(found[i.entity, i.key], i.facts) for i in ledger.items]
+
+
+def wave_of(given: LedgerItem) -> int:
+    """Return when an item goes in: organisations, what may point to them, the record, which may point to all."""
+    return 0 if given.entity == "organisation" else 2 if given.entity == RECORD else 1
+
+
+def known_record(home: Household) -> dict[tuple[Any, ...], list[Item]]:
+    """Return what is on record of a household by whose, for what, which and since when: however it was entered, it is the same."""
+    facts: dict[int, dict[str, Any]] = dict(CurrentFacts.objects.filter(item__household=home, item__entity=RECORD).values_list("item", "facts"))
+    found: dict[tuple[Any, ...], list[Item]] = defaultdict(list)
+    for item in Item.objects.filter(household=home, entity=RECORD).order_by("pk"):
+        found[item.of_id, item.at_id, *(facts.get(item.pk, {}).get(name) for name in SAME)].append(item)
+    return found
 
 
 def _person(given: LedgerPerson, area_code: int, index: str | None) -> Person:
@@ -182,7 +212,7 @@ class _Update:
         """Write what is new."""
         home = self._home()
         people = self._people(home)
-        items = add_items(home, self.ledger, people)
+        items = [(item, facts) for item, facts in add_items(home, self.ledger, people) if not self._taken_back(item)]
         said = self._spoken(home)
         statements = self._differing(self.ledger.facts, said, None, None)
         for given in self.ledger.people:
@@ -247,6 +277,13 @@ class _Update:
             set_card_number(known, given.card_number)
         known.birth_date = given.birth_date or known.birth_date
         known.save()
+
+    def _taken_back(self, item: Item) -> bool:
+        """Leave out a row of the record that an officer took back, and tell of it."""
+        taken_back = item.entity == RECORD and item.withdrawn
+        if taken_back:
+            self.done.notes.append("领取记录里有一行已在户页面撤销，没有再记")
+        return taken_back
 
     def _spoken(self, home: Household) -> dict[current.Subject, dict[str, Any]]:
         """Return what this source says until now, by subject and fact."""
