@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('areas', '0001_initial'),
-        ('registry', '0003_imports_duplicates_rights'),
+        ('registry', '0005_make_up'),
     ]
 
     operations = [
