@@ -13,8 +13,9 @@ from rich.table import Table
 
 from bangfu.cli.assessing import JSON, PLACE, WITH
 from bangfu.cli.context import Context
-from bangfu.cli.population import INTERRUPTED, REJECTED, STAGES, STOPPED, progress_shown
+from bangfu.cli.population import REJECTED, STAGES, STOPPED, progress_shown
 from bangfu.cli.printing import console
+from bangfu.cli.stopping import INTERRUPTED
 from bangfu.rules.population.database import Means, RunError
 from bangfu.rules.population.partition import OnDuckDb
 from bangfu.rules.whatif.compare import YEARLY
