@@ -16,6 +16,7 @@ import pytest
 
 from tests.conftest import PROOFS, ROOT
 
+pytestmark = pytest.mark.xdist_group("bench")
 BENCH = ROOT / "bench"
 SCRIPTS = sorted(path.stem.removeprefix("measure_") for path in BENCH.glob("measure_*.py"))
 TINY = {
@@ -62,7 +63,6 @@ def test_spark_is_left_out_with_a_word_where_there_is_no_java(kept: Path) -> Non
 
 @pytest.mark.slow
 @pytest.mark.needs("spark")
-@pytest.mark.xdist_group("spark")
 @pytest.mark.proof
 def test_runs_of_two_runners_are_measured_side_by_side(kept: Path) -> None:
     """Elsewhere than in ``make proofs`` DuckDB stands in for Spark: one start of a session less."""

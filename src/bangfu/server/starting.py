@@ -22,8 +22,7 @@ def begin() -> threading.Thread:
 
 
 def _settle() -> None:
-    packs = warm()
-    _ = get_resolver().url_patterns  # imports the pages
-    packs.join()
+    warm().join()
+    _ = get_resolver().url_patterns  # imports the pages, unless a visitor was first
     gc.collect()
     gc.freeze()
