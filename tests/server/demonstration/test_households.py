@@ -107,7 +107,7 @@ def test_what_is_received_is_possible(register: Area) -> None:
             days = {DAY, line.since or line.paid_on or DAY}
             answers = [a.computed for day in days for a in assess(engine, given, day, basis="met", reasons=False).answers if (a.row, a.entry) == (key, line.entry)]
             assert line.entry in MEANS or set(answers) & {"met", "unknown"}, (household, line)
-    assert checked > 10
+    assert checked > 4
 
 
 def test_people_are_like_people(register: Area) -> None:

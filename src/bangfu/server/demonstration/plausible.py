@@ -94,7 +94,7 @@ class Possible:
     def _answer(self, row: Row, day: dt.date) -> Answer | None:
         per = self.engine.pack.entries[row["entry"]].per
         key = row["of"] if per == "person" else self.homes.get(row["of"], row["of"]) if per == "household" else row["claim"]
-        return self._on(day).get((key, row["entry"]))
+        return self._on(day).get((str(key), row["entry"]))
 
     def _on(self, day: dt.date) -> dict[tuple[str, str], Answer]:
         if day not in self._answers:
