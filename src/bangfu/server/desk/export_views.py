@@ -107,7 +107,7 @@ def ask_large(wish: Wish) -> HttpResponse:
 def export_run(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far a large export is, and where its file is."""
     run = _own(request, pk)
-    job = Job.objects.filter(pk=run.job_id).first()
+    job = Job.objects.filter(pk=run.job_id or 0).first()
     stage = stage_of(run, job, clock.now())
     percent = min(100, 100 * job.done // job.total) if job is not None and job.total else None
     response = render(request, "desk/register/export_run.html", {"run": run, "job": job, "stage": stage, "percent": percent, "hours": export_actions.KEPT // HOUR})
@@ -118,10 +118,10 @@ def export_run(request: HttpRequest, pk: int) -> HttpResponse:
 
 @staff("registry.export")
 @require_safe
-def export_file(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+def export_file(request: HttpRequest, pk: int) -> Any:
     """Give the file to who asked for it, while it lies ready and the right to it lasts; who fetched is written down."""
     run = _own(request, pk)
-    if stage_of(run, Job.objects.filter(pk=run.job_id).first(), clock.now()) != Stage.READY:
+    if stage_of(run, Job.objects.filter(pk=run.job_id or 0).first(), clock.now()) != Stage.READY:
         return redirect("desk:export_run", pk=pk)
     if not export_actions.rights_of(run, clock.today()).ranges:
         raise Http404

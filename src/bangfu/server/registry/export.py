@@ -126,7 +126,7 @@ class LedgerWriter:
     def _held(self, home: Household, item: Item, facts: dict[str, Any]) -> None:
         """Write what is or was received. An entry that the pack does not know any more stands by its name."""
         entry = self.pack.entries.get(facts.get("entry", ""))
-        row = {name: facts[name] for name in ("from", "until", "paid_on", "amount", "quantity") if name in facts}
+        row: dict[str, Any] = {name: facts[name] for name in ("from", "until", "paid_on", "amount", "quantity") if name in facts}
         whose = {"of": f"P{item.of_id}" if item.of_id else home.number, "claim": item.at.key if item.at else None}
         self.record.append({"entry": entry.label.zh if entry is not None else facts.get("entry"), **whose, **row})
 

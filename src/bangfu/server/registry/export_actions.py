@@ -60,12 +60,12 @@ class Wish:
 def ask(wish: Wish) -> ExportRun:
     """Ask for an export in the caller's act; the same again, while it is not ended, gives the one that is there."""
     actor, digest = current_actor(), hashlib.sha256(json.dumps(wish.ids).encode()).hexdigest()
-    same = ExportRun.objects.filter(asked_by=actor.pk, area=wish.area, digest=digest, reason=wish.reason, whole=wish.whole, finished_at=None).first()
-    if same is not None and Job.objects.filter(pk=same.job_id).exclude(status__in=ENDED).exists():
+    same: ExportRun | None = ExportRun.objects.filter(asked_by=actor.pk, area=wish.area, digest=digest, reason=wish.reason, whole=wish.whole, finished_at=None).first()
+    if same is not None and Job.objects.filter(pk=same.job_id or 0).exclude(status__in=ENDED).exists():
         return same
     told = {"households": len(wish.ids), "whole_numbers": wish.whole, "filters": wish.filters[:200]}
     entry = record("register.exported", of=wish.area, area_code=wish.area.low, reason=wish.reason, details=told)
-    made = ExportRun.objects.create(
+    made: ExportRun = ExportRun.objects.create(
         area=wish.area, area_code=wish.area.low, title=wish.title, reason=wish.reason, whole=wish.whole, number=entry.pk, asked_by=actor.pk, asked_at=clock.now(),
         digest=digest, ids=wish.ids, households=len(wish.ids),
     )  # fmt: skip
@@ -76,7 +76,7 @@ def ask(wish: Wish) -> ExportRun:
 
 def rights_of(run: ExportRun, today: dt.date) -> Scope:
     """Return where who asked may export today; nowhere if the area, or whole numbers in it, are theirs no more."""
-    user = User.objects.filter(pk=Actor.objects.get(pk=run.asked_by).user_id).first()
+    user = User.objects.filter(pk=Actor.objects.get(pk=run.asked_by).user_id or 0).first()
     if user is None:
         return Scope()
     scope = scope_for(user, "registry.export", today)
@@ -149,7 +149,7 @@ def _packed(run: ExportRun, stem: str) -> tuple[str, int]:
 @transaction.atomic
 def drop(run: ExportRun) -> None:
     """Delete the file of an export at once, or what there is of it; one that is still written stops."""
-    job = Job.objects.filter(pk=run.job_id).exclude(status__in=ENDED).first()
+    job = Job.objects.filter(pk=run.job_id or 0).exclude(status__in=ENDED).first()
     if job is not None:
         cancel(job, "导出已放弃")
     for path in [run.path, *(part for part, _, _ in run.parts)]:
