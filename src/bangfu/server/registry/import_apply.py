@@ -30,7 +30,7 @@ from bangfu.server.registry.actions import (
     set_names,
 )
 from bangfu.server.registry.enums import EventKind, Source
-from bangfu.server.registry.identity import seal_id_number, set_card_number
+from bangfu.server.registry.identity import card_index, seal_id_number, set_card_number
 from bangfu.server.registry.import_check import Checked
 from bangfu.server.registry.import_models import ImportRun, LedgerKey
 from bangfu.server.registry.ledger_file import LedgerHousehold, LedgerPerson
@@ -132,11 +132,15 @@ class _Batch:
 
 def add_items(home: Household, ledger: LedgerHousehold, people: dict[str, Person]) -> list[tuple[Item, dict[str, Any]]]:
     """Put the items of a household on the register, organisations first; those that are there stay. Return each with its facts."""
-    found: dict[tuple[str, str], Item] = {}
-    for given in sorted(ledger.items, key=lambda i: i.entity != "organisation"):
-        of = people.get(given.of)
-        at = found.get(("organisation", given.at))
-        found[given.entity, given.key], _ = Item.objects.get_or_create(household=home, entity=given.entity, key=given.key, defaults={"of": of, "at": at})
+    if not ledger.items:
+        return []
+    found = {(item.entity, item.key): item for item in Item.objects.filter(household=home)}
+    for organisations in (True, False):
+        made = [
+            Item(household=home, entity=i.entity, key=i.key, of=people.get(i.of), at=found.get(("organisation", i.at)))
+            for i in ledger.items if (i.entity == "organisation") is organisations and (i.entity, i.key) not in found
+        ]  # fmt: skip
+        found |= {(item.entity, item.key): item for item in Item.objects.bulk_create(made)}
     return [(found[i.entity, i.key], i.facts) for i in ledger.items]
 
 
@@ -190,8 +194,8 @@ class _Update:
         for item, facts in items:
             statements += self._differing(facts, said, None, item)
         append(home, statements, Provenance(Source(self.run.source), evidence(self.run), self.run.taken_on))
-        for name in self.ledger.stated:
-            StatedCollection.objects.get_or_create(household=home, collection=name)
+        held = set(StatedCollection.objects.filter(household=home).values_list("collection", flat=True))
+        StatedCollection.objects.bulk_create(StatedCollection(household=home, collection=name) for name in self.ledger.stated if name not in held)
         self._keys(home, people)
         sum_up(home.pk)  # a date of birth may have come
         self.done.facts = len(statements)
@@ -239,14 +243,16 @@ class _Update:
         """Bring a member's own row up to date; what needs an act of its own is left and told."""
         if given.relation != member.relation:
             self.done.notes.append(f"{known.name}与户主关系和登记的不同，没有改；请在户页面办理")
+        before = (known.name, known.id_index, known.card_index, known.birth_date)
         if given.name != known.name:
             set_names(known, given.name)
         if given.id_number and not known.id_index:
             seal_id_number(known, given.id_number, self.checked.indexes[given.key])
-        if given.card_number:
+        if given.card_number and card_index(given.card_number) != known.card_index:
             set_card_number(known, given.card_number)
         known.birth_date = given.birth_date or known.birth_date
-        known.save()
+        if before != (known.name, known.id_index, known.card_index, known.birth_date):
+            known.save()
 
     def _spoken(self, home: Household) -> dict[current.Subject, dict[str, Any]]:
         """Return what this source says until now, by subject and fact."""
@@ -263,10 +269,20 @@ class _Update:
         return [Statement(fact, value, person, item) for fact, value in facts.items() if fact not in before or before[fact] != value]
 
     def _keys(self, home: Household, people: dict[str, Person]) -> None:
+        """Write what the numbers of the ledger stand for from now on."""
         where: dict[str, Any] = {"area_code": home.area_code, "key": self.ledger.key}
-        LedgerKey.objects.update_or_create(**where, person_key="", defaults={"household": home, "digest": self.ledger.digest})
-        for key, person in people.items():
-            LedgerKey.objects.update_or_create(**where, person_key=key, defaults={"household": home, "person": person})
+        held = {row.person_key: row for row in LedgerKey.objects.filter(**where)}
+        wanted: list[tuple[str, Person | None, str]] = [("", None, self.ledger.digest), *((key, person, "") for key, person in people.items())]
+        made: list[LedgerKey] = []
+        changed: list[LedgerKey] = []
+        for key, person, digest in wanted:
+            row = held.get(key) or LedgerKey(**where, person_key=key)
+            if row.pk and (row.household_id, row.person_id, row.digest) == (home.pk, person.pk if person else None, digest):
+                continue
+            row.household, row.person, row.digest = home, person, digest
+            (changed if row.pk else made).append(row)
+        LedgerKey.objects.bulk_update(changed, ["household", "person", "digest"])
+        LedgerKey.objects.bulk_create(made)
 
 
 def evidence(run: ImportRun) -> str:
