@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from bangfu.rules.engine import Engine
@@ -107,7 +108,10 @@ class OnDuckDb:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What every partition is worked out with; ``share`` of a million households are asked about by the reference."""
+    """What every partition is worked out with; ``share`` of a million households are asked about by the reference.
+
+    ``open_rows``, ``open_of`` and ``totals`` as of the order.
+    """
 
     engine: Engine
     connection: Any
@@ -120,6 +124,8 @@ class Work:
     share: int
     carrier: Carrier
     open_rows: bool = False
+    open_of: Path | None = None
+    totals: bool = True
 
 
 def make_tables(connection: Any) -> None:
@@ -145,9 +151,10 @@ def carry_out(work: Work, part: Part, tick: Callable[[int], None]) -> None:
     connection.execute("CREATE OR REPLACE TABLE needs (id BIGINT, entry INTEGER, needs VARCHAR[])")
     if work.undecided:
         _keep_needs(connection, part.answers, opened)
+    made += _wait(work)
     written = _write(work, part)
     connection.execute("BEGIN")
-    for name, (keys, households) in TOTALS.items():
+    for name, (keys, households) in TOTALS.items() if work.totals else ():
         work.carrier.total(connection, f"stage.totals_{name}", _total(part.name, name, keys, households))
     connection.execute(f"INSERT INTO stage.totals_rule {BY_RULE}", [part.name])
     _keep_open(connection, part, opened)
@@ -233,8 +240,22 @@ def _keep_open(connection: Any, part: Part, opened: list[Open]) -> None:
 
 
 # -- rows and totals ---------------------------------------------------------------------------------------------
+def _wait(work: Work) -> list[str]:
+    """Make ``waited``, the open answers that are written, if the order names them; return the tables made."""
+    if work.open_of is None:
+        return []
+    import pyarrow.parquet as pq
+
+    work.connection.register("named", pq.read_table(work.open_of, columns=["row", "entry"]))
+    work.connection.execute("CREATE OR REPLACE TABLE waited AS SELECT DISTINCT w.id, e.place AS entry FROM named AS n JOIN who AS w ON w.name = n.row JOIN entries AS e ON e.name = n.entry")
+    work.connection.unregister("named")
+    return ["waited"]
+
+
 def _rows(work: Work) -> str:
-    needs, join = "NULL::VARCHAR[]", ""
+    needs, join, found = "NULL::VARCHAR[]", "", "found"
+    if work.open_of is not None:
+        found = "(SELECT * FROM found WHERE status UNION ALL SELECT f.* FROM found AS f JOIN waited AS o ON o.id = f.id AND o.entry = f.entry WHERE f.status IS NULL)"
     if work.undecided:
         needs, join = "n.needs", " LEFT JOIN needs AS n ON n.id = f.id AND n.entry = f.entry"
     share = f"CAST(CAST(f.{{}} AS DECIMAL(18, 0)) * 0.{'0' * (len(str(SHARE_STEPS)) - 2)}1 AS DECIMAL(18, 6))"
@@ -242,8 +263,8 @@ def _rows(work: Work) -> str:
         "SELECT w.household, w.street, w.community, w.entity, w.name AS row, w.owner, e.name AS entry, e.kind, "
         "CASE WHEN f.status THEN 'yes' ELSE 'undecided' END AS status, f.in_force, f.low AS low_fen, f.high AS high_fen, "
         f"{share.format('share_low')} AS share_low, {share.format('share_high')} AS share_high, e.unit, e.every, e.article, {needs} AS needs "
-        f"FROM found AS f JOIN who AS w ON w.id = f.id JOIN entries AS e ON e.place = f.entry{join}"
-        + ("" if work.undecided or work.open_rows else " WHERE f.status")
+        f"FROM {found} AS f JOIN who AS w ON w.id = f.id JOIN entries AS e ON e.place = f.entry{join}"
+        + ("" if work.undecided or work.open_rows or work.open_of is not None else " WHERE f.status")
     )
 
 

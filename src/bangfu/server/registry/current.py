@@ -102,14 +102,30 @@ def refresh(household: Household, today: dt.date, only: set[Subject] | None = No
     For all, rows that the log says nothing of go.
     """
     found = worked_out(household, today)
-    for (person, item), (facts, conflicts) in found.items():
-        if only is not None and (person, item) not in only:
+    wanted = {subject: said for subject, said in found.items() if only is None or subject in only}
+    there = {(row.person_id if row.item_id is None else None, row.item_id): row for row in CurrentFacts.objects.filter(_about(household, wanted)).order_by("pk")}
+    changed: list[CurrentFacts] = []
+    made: list[CurrentFacts] = []
+    for (person, item), (facts, conflicts) in wanted.items():
+        row = there.get((person, item)) or CurrentFacts(person_id=person, item_id=item)
+        if row.pk and (row.household_id, row.facts, row.conflicts) == (household.pk, facts, conflicts):
             continue
-        key: dict[str, Any] = {"item_id": item} if item else {"person_id": person, "item": None} if person else {"household": household, "person": None, "item": None}
-        CurrentFacts.objects.update_or_create(**key, defaults={"household": household, "facts": facts, "conflicts": conflicts})
+        row.household, row.facts, row.conflicts = household, facts, conflicts
+        (changed if row.pk else made).append(row)
+    CurrentFacts.objects.bulk_update(changed, ["household", "facts", "conflicts"])
+    CurrentFacts.objects.bulk_create(made)
     if only is None:
         rows = CurrentFacts.objects.filter(household=household)
         rows.filter(pk__in=[row.pk for row in rows if (row.person_id, row.item_id) not in found]).delete()
+
+
+def _about(household: Household, subjects: Iterable[Subject]) -> Q:
+    """Return the condition on the rows of some subjects; those of a person lie where the person was before."""
+    people, items = [person for person, _ in subjects if person], [item for _, item in subjects if item]
+    condition = Q(household=household, person=None, item=None)
+    if people:
+        condition |= Q(person__in=people, item=None)
+    return condition | Q(item__in=items) if items else condition
 
 
 def differences(household: Household, today: dt.date) -> list[str]:

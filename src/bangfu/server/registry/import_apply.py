@@ -30,7 +30,7 @@ from bangfu.server.registry.actions import (
     set_names,
 )
 from bangfu.server.registry.enums import EventKind, Source
-from bangfu.server.registry.identity import seal_id_number, set_card_number
+from bangfu.server.registry.identity import card_index, seal_id_number, set_card_number
 from bangfu.server.registry.import_check import Checked
 from bangfu.server.registry.import_models import ImportRun, LedgerKey
 from bangfu.server.registry.ledger_file import LedgerHousehold, LedgerItem, LedgerPerson
@@ -50,6 +50,7 @@ from bangfu.server.registry.rows import as_json, insert_rows, ready
 
 SAME = ("entry", "from", "paid_on")
 """What two rows of the record share that say the same thing; how long and how much may change."""
+WAVES = 3
 
 
 def take_in(run: ImportRun, checked: Sequence[Checked]) -> None:
@@ -144,15 +145,21 @@ class _Batch:
 
 def add_items(home: Household, ledger: LedgerHousehold, people: dict[str, Person]) -> list[tuple[Item, dict[str, Any]]]:
     """Put the items of a household on the register, organisations first; those that are there stay. Return each with its facts."""
-    found: dict[tuple[str, str], Item] = {}
-    known = known_record(home)
-    for given in sorted(ledger.items, key=wave_of):
-        of, at = people.get(given.of), found.get((given.at_entity, given.at))
-        same = known.get((of and of.pk, at and at.pk, *(given.facts.get(name) for name in SAME)), []) if given.entity == RECORD else []
-        if same:
-            found[given.entity, given.key] = same.pop(0)
-        else:
-            found[given.entity, given.key], _ = Item.objects.get_or_create(household=home, entity=given.entity, key=given.key, defaults={"of": of, "at": at})
+    if not ledger.items:
+        return []
+    found = {(item.entity, item.key): item for item in Item.objects.filter(household=home)}
+    known = known_record(home) if any(given.entity == RECORD for given in ledger.items) else {}
+    for wave in range(WAVES):  # what others point to first
+        made: list[Item] = []
+        for given in (i for i in ledger.items if wave_of(i) == wave):
+            of, at = people.get(given.of), found.get((given.at_entity, given.at))
+            same = known.get((of and of.pk, at and at.pk, *(given.facts.get(name) for name in SAME))) if given.entity == RECORD else None
+            if same:
+                found[given.entity, given.key] = same.pop(0)
+            elif (given.entity, given.key) not in found:
+                found[given.entity, given.key] = Item(household=home, entity=given.entity, key=given.key, of=of, at=at)
+                made.append(found[given.entity, given.key])
+        Item.objects.bulk_create(made)
     return [(found[i.entity, i.key], i.facts) for i in ledger.items]
 
 
@@ -220,8 +227,8 @@ class _Update:
         for item, facts in items:
             statements += self._differing(facts, said, None, item)
         append(home, statements, Provenance(Source(self.run.source), evidence(self.run), self.run.taken_on))
-        for name in self.ledger.stated:
-            StatedCollection.objects.get_or_create(household=home, collection=name)
+        held = set(StatedCollection.objects.filter(household=home).values_list("collection", flat=True))
+        StatedCollection.objects.bulk_create(StatedCollection(household=home, collection=name) for name in self.ledger.stated if name not in held)
         self._keys(home, people)
         sum_up(home.pk)  # a date of birth may have come
         self.done.facts = len(statements)
@@ -269,14 +276,16 @@ class _Update:
         """Bring a member's own row up to date; what needs an act of its own is left and told."""
         if given.relation != member.relation:
             self.done.notes.append(f"{known.name}与户主关系和登记的不同，没有改；请在户页面办理")
+        before = (known.name, known.id_index, known.card_index, known.birth_date)
         if given.name != known.name:
             set_names(known, given.name)
         if given.id_number and not known.id_index:
             seal_id_number(known, given.id_number, self.checked.indexes[given.key])
-        if given.card_number:
+        if given.card_number and card_index(given.card_number) != known.card_index:
             set_card_number(known, given.card_number)
         known.birth_date = given.birth_date or known.birth_date
-        known.save()
+        if before != (known.name, known.id_index, known.card_index, known.birth_date):
+            known.save()
 
     def _taken_back(self, item: Item) -> bool:
         """Leave out a row of the record that an officer took back, and tell of it."""
@@ -300,10 +309,20 @@ class _Update:
         return [Statement(fact, value, person, item) for fact, value in facts.items() if fact not in before or before[fact] != value]
 
     def _keys(self, home: Household, people: dict[str, Person]) -> None:
+        """Write what the numbers of the ledger stand for from now on."""
         where: dict[str, Any] = {"area_code": home.area_code, "key": self.ledger.key}
-        LedgerKey.objects.update_or_create(**where, person_key="", defaults={"household": home, "digest": self.ledger.digest})
-        for key, person in people.items():
-            LedgerKey.objects.update_or_create(**where, person_key=key, defaults={"household": home, "person": person})
+        held = {row.person_key: row for row in LedgerKey.objects.filter(**where)}
+        wanted: list[tuple[str, Person | None, str]] = [("", None, self.ledger.digest), *((key, person, "") for key, person in people.items())]
+        made: list[LedgerKey] = []
+        changed: list[LedgerKey] = []
+        for key, person, digest in wanted:
+            row = held.get(key) or LedgerKey(**where, person_key=key)
+            if row.pk and (row.household_id, row.person_id, row.digest) == (home.pk, person.pk if person else None, digest):
+                continue
+            row.household, row.person, row.digest = home, person, digest
+            (changed if row.pk else made).append(row)
+        LedgerKey.objects.bulk_update(changed, ["household", "person", "digest"])
+        LedgerKey.objects.bulk_create(made)
 
 
 def evidence(run: ImportRun) -> str:

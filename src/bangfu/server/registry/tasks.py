@@ -72,7 +72,7 @@ def import_ledger(run: JobRun) -> dict[str, Any]:
     for start in range(run.state.get("next", 0), len(book.households), BATCH):
         batch = book.households[start : start + BATCH]
         with run.step() as step:
-            with acting_as(officer):
+            with acting_as(officer), clock.one_day():
                 told = import_actions.import_batch(found, register, batch)
             step.state = {"next": start + len(batch), "told": _sum(step.state.get("told", {}), told)}
             step.done, step.total = start + len(batch), len(book.households)
