@@ -210,7 +210,7 @@ def _current(said: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
         yield home, person, item, json.dumps(facts, ensure_ascii=False), json.dumps(conflicts, ensure_ascii=False)
 
 
-def fill(households: int) -> dict[str, float]:
+def fill(households: int) -> dict[str, int]:
     """Make the installation and fill it; return how many rows and seconds."""
     from django.db import connection
 
@@ -228,11 +228,19 @@ def fill(households: int) -> dict[str, float]:
         _tell(f"{(number + 1) * filler.households} households", begun)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-        counts = {}
+    return {**counts(), "seconds": round(time.perf_counter() - begun)}
+
+
+def counts() -> dict[str, int]:
+    """Return how many rows of each kind there are."""
+    from django.db import connection
+
+    found = {}
+    with connection.cursor() as cursor:
         for name in ("household", "person", "observation", "currentfacts"):
             cursor.execute(f"SELECT count(*) FROM registry_{name}")
-            counts[name] = cursor.fetchone()[0]
-    return {**counts, "seconds": round(time.perf_counter() - begun)}
+            found[name] = int(cursor.fetchone()[0])
+    return found
 
 
 def _tell(said: str, begun: float) -> None:

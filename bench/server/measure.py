@@ -250,13 +250,12 @@ def main() -> None:
     said.add_argument("--parts", default="pages,import,night")
     asked = said.parse_args()
     lines = ["# The server under load", "", f"Measured on {dt.datetime.now(dt.UTC):%Y-%m-%d} by `bench/server/run.sh`. Figures of one run; a shared machine makes them worse, never better.", ""]
+    from filling import counts, fill
+
     if asked.filled:
         ready()
-    else:
-        from filling import fill
-
-        rows = fill(asked.households)
-        lines.append("Filled: " + ", ".join(f"{name} {count:,}" for name, count in rows.items()) + ".")
+    rows = counts() if asked.filled else fill(asked.households)
+    lines.append("Filled: " + ", ".join(f"{name} {count:,}" for name, count in rows.items()) + ".")
     lines += ["", machine() + ".", ""]
     with tempfile.TemporaryDirectory() as name:
         folder, parts = Path(name), asked.parts.split(",")
