@@ -21,7 +21,7 @@ from bangfu.rules.pack.model import MISSING, Entry, Parameter, Tier, Version
 from bangfu.rules.phrases import IN_KIND, KIND_NAMES
 from bangfu.rules.plan import nodes_of
 from bangfu.rules.render import Renderer, bands_text, value_text
-from bangfu.server.portal.words import language, with_units
+from bangfu.server.portal.words import each, language, with_units
 
 DEPTH = 3
 _SWITCH = re.compile(r"\s*(（1为.）|\(1 for yes\))$")
@@ -179,7 +179,7 @@ class Measure:
         if self.entry.tiers:
             return [self._tier(tier) for tier in self.entry.tiers]
         said = self._amount(self.entry)
-        return [Sum("", "", said, self.every)] if said else []
+        return [Sum("", "", each(said), self.every)] if said else []
 
     def _tier(self, tier: Tier) -> Sum:
         test = with_units(self.words.text(folded(tier.when, self.engine.pack.reading_choice))) if tier.when is not None else _("其他情况")

@@ -19,7 +19,7 @@ from bangfu.rules.needs import need_label
 from bangfu.rules.pack.model import BENEFIT_KINDS
 from bangfu.rules.phrases import KIND_NAMES, first_refusal, in_kind, money_text, sum_text
 from bangfu.server.portal.asking import person_name
-from bangfu.server.portal.words import language, with_units
+from bangfu.server.portal.words import language, unworked, with_units
 from bangfu.server.selfcheck.sitting import Sitting
 
 MOST_NEEDS = 6
@@ -138,7 +138,7 @@ class Teller:
             joins=self.joined(self.pack.office_text(office, self.lang) for office in answer.joins),
             papers=tuple(words[p].text(self.lang) for p in answer.papers if p in words),
             needs=tuple(dict.fromkeys(self.needs(answer))) if needs is None else needs, reasons=tuple(self.reasons(answer.reasons)),
-            refusal=with_units(self.named(first_refusal(answer, self.lang))) if answer.computed == "not_met" else "",
+            refusal=with_units(self.named(unworked(first_refusal(answer, self.lang)))) if answer.computed == "not_met" else "",
         )  # fmt: skip
 
     def given(self, answer: Answer) -> str:
