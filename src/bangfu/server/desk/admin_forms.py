@@ -30,6 +30,7 @@ class ScopedForm(forms.Form):
         for name in ("area", "home"):
             if name in self.fields:
                 self.fields[name].queryset = areas_within(scope)  # type: ignore[attr-defined]
+                self.fields[name].empty_label = _("请选择")  # type: ignore[attr-defined]
 
 
 class NewAccountForm(ScopedForm):

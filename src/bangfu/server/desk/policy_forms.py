@@ -27,7 +27,7 @@ class ValueForm(forms.Form):
 class SignForm(forms.Form):
     """The second person's word."""
 
-    decision = forms.ChoiceField(label=_("决定"), choices=[("sign", _("同意，签署")), ("refuse", _("不同意，退回"))])
+    decision = forms.ChoiceField(label=_("决定"), choices=[("", _("请选择")), ("sign", _("同意，签署")), ("refuse", _("不同意，退回"))])
     reason = forms.CharField(label=_("理由"), max_length=VALUE_MOST, required=False, help_text=_("不同意必须写"))
     digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
 

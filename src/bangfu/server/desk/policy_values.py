@@ -27,6 +27,7 @@ from bangfu.server.calendar import clock
 from bangfu.server.desk.policy_forms import SignForm, ValueForm, WithdrawForm
 from bangfu.server.desk.policy_rules import district_here
 from bangfu.server.desk.policy_whatif import shown_result
+from bangfu.server.portal.words import language
 
 PER_PAGE = 50
 
@@ -82,7 +83,7 @@ def new_value(request: HttpRequest, code: str) -> HttpResponse:
         except ValueRefusedError as error:
             for fault in error.faults:
                 form.add_error(None, fault)
-    return render(request, "desk/policy/new_value.html", {"district": district, "form": form, "now": _in_force(district, str(form["address"].value() or ""))}, status=422 if form.errors else 200)
+    return render(request, "desk/policy/new_value.html", {"district": district, "form": form, "now": _in_force(district, str(form["address"].value() or "")), "standards": [] if form["address"].value() else _standards(district)}, status=422 if form.errors else 200)
 
 
 def _whole(request: HttpRequest, code: str) -> Area:
@@ -90,6 +91,12 @@ def _whole(request: HttpRequest, code: str) -> Area:
     if not request.scope.covers(district):  # type: ignore[attr-defined]
         raise Http404(code)
     return district
+
+
+def _standards(district: Area) -> list[tuple[str, str]]:
+    """Return the shared values of a district, name and label, in the order of its documents."""
+    pack = engine_in(district, clock.today()).pack
+    return [(name, parameter.label.text(language())) for name, parameter in pack.parameters.items() if parameter.label is not None]
 
 
 def _in_force(district: Area, address: str) -> tuple[str, str] | None:
