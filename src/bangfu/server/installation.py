@@ -19,7 +19,8 @@ from bangfu.server.calendar import clock
 from bangfu.server.calendar.clock import is_demonstration
 from bangfu.server.calendar.published import load_published_days, set_business_date
 from bangfu.server.demonstration.households import make_households
-from bangfu.server.demonstration.staff import PEOPLE, Login, logins, make_areas, make_staff
+from bangfu.server.demonstration.staff import PEOPLE, STREETS, Login, logins, make_areas, make_staff
+from bangfu.server.demonstration.twice import enter_twice
 from bangfu.server.environment import SetupError
 from bangfu.server.jobs.actions import reap
 from bangfu.server.keys import KeyRing, make_first_keys
@@ -91,6 +92,7 @@ def _make_register() -> None:
     with acting_as(system_actor("演示")):
         for code, people in PEOPLE.items():
             make_households(Area.objects.get(code=code), people)
+        enter_twice(Area.objects.get(name=STREETS[0]), clock.today())
 
 
 def make_first_accounts(code: str, name: str, place: str) -> list[tuple[str, str, str]]:

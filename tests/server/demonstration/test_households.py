@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bangfu.rules.identity import identity_fault
+from bangfu.server.accounts.selectors import scope_for
 from bangfu.server.areas.models import Area
 from bangfu.server.assessment.engines import engine_of
 from bangfu.server.assessment.reading import content_of, given_of
@@ -15,8 +16,12 @@ from bangfu.server.audit.acting import acting_as, system_actor
 from bangfu.server.audit.models import Entry
 from bangfu.server.demonstration.households import LARGE_SAVINGS, make_households
 from bangfu.server.demonstration.names import birthday_on_card, id_number_of
+from bangfu.server.demonstration.twice import enter_twice
 from bangfu.server.installation import make_demonstration
+from bangfu.server.jobs import running
+from bangfu.server.jobs.actions import enqueue
 from bangfu.server.registry import current
+from bangfu.server.registry.duplicates import pairs_within
 from bangfu.server.registry.identity import reveal_id_number
 from bangfu.server.registry.models import CurrentFacts, Household, Item, Observation, Person
 from tests.server.conftest import World
@@ -78,3 +83,15 @@ def test_the_demonstration_is_made_once(db: Any, monkeypatch: pytest.MonkeyPatch
     assert Household.objects.filter(number__startswith="520302-").exists()
     assert not make_demonstration(DAY)[1]
     assert Household.objects.count() == made
+
+
+def test_somebody_is_entered_twice_for_the_street_to_decide(world: World, register: Area) -> None:
+    """The look for duplicates finds the pair, and both communities are the street's."""
+    street = world.areas["杨园街道"]
+    with acting_as(system_actor("演示")):
+        again = enter_twice(street, DAY)
+        job = enqueue("registry.duplicates", key="twice", area_code=0)
+    running.run(job.pk)
+    pair = pairs_within(scope_for(world.users["street"], "registry.duplicates", DAY)).get()
+    assert again.memberships.get().person in (pair.first, pair.second)
+    assert pair.first.name == pair.second.name
