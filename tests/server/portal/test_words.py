@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.template import engines
@@ -14,6 +16,7 @@ from django.utils import translation
 
 from bangfu.rules.units import unit_text
 from bangfu.server.portal.places import engine_at, place_keys
+from bangfu.server.portal.result import Card, Reasoned, Teller
 from bangfu.server.portal.words import each, unit_words, unworked, with_units, yes_no_words
 from tests.server.portal.conftest import CATALOGUE, PORTAL
 
@@ -187,3 +190,17 @@ def test_a_plain_sum_is_said_once(written: str, said: str) -> None:
     """How often stands beside it."""
     with translation.override("zh-hans"):
         assert each(written) == said
+
+
+def test_what_several_get_alike_is_one_card() -> None:
+    """In kind: one card with all names, each with their reasons. A sum of money is each person's own."""
+    teller = Teller.__new__(Teller)
+    teller.lang = "zh"
+
+    def card(who: str, **said: str) -> Card:
+        blank: dict[str, Any] = {field.name: "" for field in fields(Card)}
+        return Card(**{**blank, "entry": "insured", "who": who, "needs": (), "reasons": (Reasoned(0, "yes", f"{who}参保"),), **said})
+
+    one, sum_of_a, sum_of_b = teller.together([card("本人"), card("本人", sum="5 元", entry="cash"), card("老伴"), card("老伴", sum="5 元", entry="cash")])
+    assert (one.who, [line.text for line in one.reasons]) == ("本人、老伴", ["本人", "本人参保", "老伴", "老伴参保"])
+    assert [sum_of_a.who, sum_of_b.who] == ["本人", "老伴"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -97,9 +97,19 @@ class Teller:
         waiting = [a for a in gives if a.computed == "unknown"]
         recognised = [a for a in found.answers if a.kind == "recognition" and a.computed == "met"]
         return Result(
-            found.on, tuple(map(self.card, sorted(met, key=_family_first))), tuple(map(self.card, sorted(recognised, key=_family_first))),
+            found.on, tuple(self.together(map(self.card, sorted(met, key=_family_first)))), tuple(map(self.card, sorted(recognised, key=_family_first))),
             tuple(self.gathered(waiting)), len({a.entry for a in gives if a.computed == "not_met"}),
         )  # fmt: skip
+
+    def together(self, cards: Iterable[Card]) -> Iterator[Card]:
+        """Yield the cards; what several of the family get alike, in kind and without a sum of their own, is one card."""
+        found: dict[Any, list[Card]] = {}
+        for number, card in enumerate(cards):
+            key = number if card.sum else (card.entry, card.tier, card.every, card.given, card.needs)
+            found.setdefault(key, []).append(card)
+        for alike in found.values():
+            reasons = alike[0].reasons if len(alike) == 1 else tuple(line for card in alike for line in (Reasoned(0, "", card.who), *card.reasons))
+            yield replace(alike[0], who=self.joined(dict.fromkeys(card.who for card in alike)), reasons=reasons)
 
     def refused(self) -> list[list[Card]]:
         """Return what is not met, with the reason: the cards of one entry together, those refused alike as one."""
