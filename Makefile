@@ -6,6 +6,8 @@ UV         := .uv/bin/uv
 BIN        := .venv/bin
 # Tests of one xdist group share what is dear to start; groups and single tests go to whichever core is free.
 ON_CORES   := -n 2 --dist loadgroup
+# What does not lie in the database (pages in a browser, hostile calls) is tried on SQLite, and in CI on both.
+ON_PG      := $(if $(filter true,$(CI)),,-m "not one_database")
 PORT       ?= 8000
 # Spark runs on Java: where there is none, its 500 MB are not installed, and its tests say so.
 SPARK      := $(if $(shell command -v java 2>/dev/null),requirements/spark.txt)
@@ -14,6 +16,9 @@ NODE_WHEEL := 24.19.0
 SYSTEM_NPM := $(shell command -v npm 2>/dev/null)
 NPM        := $(or $(SYSTEM_NPM),.uv/bin/npm)
 export NODE_USE_SYSTEM_CA := 1
+# What Python compiles is kept, whatever the machine says: some hundred processes of the tests would each compile all libraries anew.
+export UV_COMPILE_BYTECODE := 1
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo quick test test-postgresql proofs check bench bench-server lock
 
@@ -62,7 +67,7 @@ test: setup      ## all tests that this machine can run, the server's on both da
 	@$(MAKE) --no-print-directory test-postgresql
 
 test-postgresql: setup   ## the server's tests on a throw-away PostgreSQL
-	@if scripts/with_pg.sh true 2>/dev/null; then scripts/with_pg.sh $(BIN)/python -m pytest $(ON_CORES) tests/server; \
+	@if scripts/with_pg.sh true 2>/dev/null; then scripts/with_pg.sh $(BIN)/python -m pytest $(ON_CORES) $(ON_PG) tests/server; \
 	elif [ "$$CI" = true ]; then echo "CI must have postgresql: apt-get install postgresql" >&2; exit 1; \
 	else echo "no PostgreSQL here: the server's tests ran on SQLite alone; get it with: apt-get install postgresql"; fi
 

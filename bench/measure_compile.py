@@ -1,8 +1,12 @@
-"""How long a pack takes to load and to compile, for one household and for a whole ledger."""
+"""How long a pack takes to load and to compile, for one household and for a whole ledger.
+
+BANGFU_BENCH_PLACES (default all) chooses the places, BANGFU_BENCH_ROUNDS (default 5) how often each is timed.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import statistics
 import sys
 import time
@@ -19,7 +23,8 @@ from bangfu.rules.population.answers import Answers, compiled, split_entries  # 
 from bangfu.rules.runners.sql.columns import Known  # noqa: E402
 
 ON = dt.date(2024, 6, 30)
-ROUNDS = 5
+ROUNDS = int(os.environ.get("BANGFU_BENCH_ROUNDS", "5"))
+PLACES = os.environ.get("BANGFU_BENCH_PLACES", "").split() or places(ROOT / "policies")
 
 
 def median(work: Callable[[], Any]) -> tuple[float, float]:
@@ -37,7 +42,7 @@ def main() -> None:
     """Measure every place."""
     rows = []
     known = Known(frozenset(), frozenset(), {})
-    for place in places(ROOT / "policies"):
+    for place in PLACES:
         overlays = [(f"{place}.yaml", (ROOT / "tests" / "madeup" / f"{place}.yaml").read_text(encoding="utf-8"))]
         pack = load_pack(ROOT / "policies", place, overlays)
         engine = Engine(pack)

@@ -1,14 +1,14 @@
 """One household: bangfu beside OpenFisca-Core with the same rules, the same households, the same answers checked first.
 
-Prints one table, each figure beside its budget; build included on both sides. Also: load time, all rules of Wuchang explained and not,
-a cold ``bangfu assess``, folded rules, and the number of questions to a 90 % settled answer over 30 made-up households.
+Build is included on both sides. Also: load time, all rules of Wuchang explained and not, a cold ``bangfu assess``, folded
+rules, and the number of questions to a 90 % settled answer. BANGFU_BENCH_HOUSEHOLDS (default 200) chooses how many
+made-up households are timed, BANGFU_BENCH_INTERVIEWS (default 30) how many are interviewed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import os
-import platform
 import random
 import statistics
 import subprocess
@@ -17,10 +17,10 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from openfisca_core.simulation_builder import SimulationBuilder
-
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from openfisca_wuchang import COMPARED, FLAGS_HOUSEHOLD, FLAGS_PERSON, Wuchang  # noqa: E402
+import peer  # noqa: E402
+from report import ROOT, Row, free, keep, verdict  # noqa: E402
+from wuchang_rules import COMPARED, FLAGS_HOUSEHOLD, FLAGS_PERSON, OWN  # noqa: E402
 
 from bangfu.rules.assess import assess  # noqa: E402
 from bangfu.rules.engine import Engine  # noqa: E402
@@ -29,7 +29,9 @@ from bangfu.rules.interview import Interview, blank  # noqa: E402
 from bangfu.rules.pack.load import load_pack, places  # noqa: E402
 from bangfu.rules.yaml_source import forget_shared  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[1]
+HOUSEHOLDS = int(os.environ.get("BANGFU_BENCH_HOUSEHOLDS", "200"))
+INTERVIEWS = int(os.environ.get("BANGFU_BENCH_INTERVIEWS", "30"))
+ROUNDS = int(os.environ.get("BANGFU_BENCH_ROUNDS", "5"))  # of what takes a second
 ON = dt.date(2023, 6, 30)
 KINDS = ["visual", "hearing", "speech", "physical", "intellectual", "mental"]  # the parts of a multiple disability are facts of their own
 STAGES = ["kindergarten", "primary", "junior", "senior", "vocational", "college", "university", "postgraduate"]
@@ -78,32 +80,18 @@ def for_bangfu(plain: dict[str, Any]) -> dict[str, Any]:
     return {"household": home, "members": people, "record": [], "basis": "met", "jobs": []}
 
 
-def openfisca_answers(system: Wuchang, plain: dict[str, Any]) -> dict[str, list[float]]:
-    """Build a simulation and return every compared rule, row by row."""
-    period = "2023-06"
-    builder = SimulationBuilder()
-    builder.set_default_period(period)
-    persons = {}
-    for number, person in enumerate(plain["members"]):
-        persons[f"P{number}"] = {k: {period: v} for k, v in person.items() if k != "resident_years"} | {"resident_years": {period: person["resident_years"] if person["resident_here"] else 0}}
-    homes = {"H": {"members": list(persons)} | {k: {period: v} for k, v in plain["household"].items()}}
-    simulation = builder.build_from_entities(system, {"persons": persons, "households": homes})
-    return {name: [float(v) for v in simulation.calculate(name, period)] for name in COMPARED}
-
-
 def bangfu_answers(engine: Engine, given: Any, only: frozenset[str] | None = None) -> Any:
     """Return a run with every rule worked out."""
     return engine.run(given, ON, "met", only)
 
 
-def compare(engine: Engine, system: Wuchang, plain: dict[str, Any]) -> int:
-    """Hold both answers against each other; return how many were compared."""
-    theirs = openfisca_answers(system, plain)
+def compare(engine: Engine, theirs: dict[str, list[float]], plain: dict[str, Any]) -> int:
+    """Hold OpenFisca's answers against ours; return how many were compared."""
     given = read_given(engine.pack, to_marked(for_bangfu(plain), "bench"))
     run = bangfu_answers(engine, given)
     checked = 0
     for name, values in theirs.items():
-        entry = engine.pack.entries["fixed_relief" if name == "fixed_relief_due" else name]
+        entry = engine.pack.entries[OWN[name]]
         rows = sorted(run.rows[entry.per or "person"], key=lambda r: r.id)
         for row, value in zip(rows, values, strict=True):
             result = engine.result(row, entry)
@@ -187,67 +175,65 @@ def folded_rules(engines: dict[str, Engine]) -> set[str]:
     return {e.id for g in engines.values() for e in g.pack.entries.values() if e.is_benefit and e.when and all(n.op == "const" for root in e.when for n in root.walk())}
 
 
-class Table:
-    """The figures, each beside its budget."""
-
-    def __init__(self) -> None:
-        self.over: list[str] = []
-        print(f"{'':58} {'by the clock':>13} {'processor':>11} {'budget':>9}")
-
-    def time(self, what: str, span: Span, budget: float, unit: str) -> None:
-        """Print a time. On a busy machine the clock runs while other programs do: then the processor's time decides."""
-        said = "" if span.clock <= budget else "waited for other programs" if span.processor <= budget and busy() else "OVER BUDGET"
-        self._row(what, f"{span.clock:.2f} {unit}", f"{span.processor:.2f} {unit}", f"≤ {budget:g} {unit}", said)
-
-    def figure(self, what: str, measured: float, budget: float, *, least: bool = False) -> None:
-        """Print a number; ``least`` where the budget is the least that is wanted."""
-        kept = measured >= budget if least else measured <= budget
-        self._row(what, f"{measured:.4g}", "", f"{'≥' if least else '≤'} {budget:g}", "" if kept else "OVER BUDGET")
-
-    def _row(self, what: str, measured: str, processor: str, budget: str, said: str) -> None:
-        print(f"{what:58} {measured:>13} {processor:>11} {budget:>9}  {said}".rstrip())
-        if said == "OVER BUDGET":
-            self.over.append(what)
-
-    def note(self, what: str, said: str) -> None:
-        """Print what has no budget of its own."""
-        print(f"  {what:56} {said}")
+def timed(what: str, span: Span, budget: float, unit: str, note: str = "") -> Row:
+    """Return a time beside its budget; on a busy machine the processor's time decides."""
+    return Row(what, f"{span.clock:.2f} {unit} ({span.processor:.2f} {unit} CPU)", f"{budget:g} {unit}", verdict(free(span.clock, span.processor, 1), budget), note)
 
 
-def busy() -> bool:
-    """Tell whether other programs keep the machine's cores busy."""
-    return os.getloadavg()[0] > (os.cpu_count() or 1)
+def least(value: float, budget: float) -> str:
+    """Return "met", or by how much a figure that should be high misses its budget."""
+    return "met" if value >= budget else f"missed by {(1 - value / budget) * 100:.0f} %"
+
+
+def speed(engines: dict[str, Engine], households: list[dict[str, Any]], marked: list[Any]) -> list[Row]:
+    """Measure what a visitor and an officer wait for."""
+    engine = engines["wuchang"]
+    givens = [read_given(engine.pack, m) for m in marked]
+    people = f"households of {statistics.mean(len(p['members']) for p in households):.1f} people"
+    return [
+        timed("load all five packs", spent(lambda _: load_all(), [0] * ROUNDS, 1), 1, "s"),
+        timed("cold `bangfu assess`", spent(lambda _: cold_assess(), [0] * ROUNDS, 1), 1.5, "s"),
+        timed(f"all rules of Wuchang ({len(engine.plan.steps)} steps)", spent(lambda g: bangfu_answers(engine, g), givens), 1, "ms", people),
+        timed("the same as an assessment, explained", spent(lambda g: assess(engine, g, ON, basis="met"), givens), 10, "ms"),
+    ]
+
+
+def beside(engine: Engine, households: list[dict[str, Any]], marked: list[Any]) -> list[Row]:
+    """Measure OpenFisca with the same rules, once both gave the same answers."""
+    if not peer.THERE:
+        return [Row("OpenFisca to bangfu, the same rules", "not measured", note=peer.LACKING)]
+    from openfisca_runs import Wuchang, one_household
+
+    system = Wuchang()
+    checked = sum(compare(engine, one_household(system, plain), plain) for plain in households)
+    theirs = spent(lambda plain: one_household(system, plain), households)
+    same = spent(lambda m: bangfu_answers(engine, read_given(engine.pack, m), frozenset(OWN.values())), marked)
+    ratio = theirs.processor / same.processor
+    note = f"build included; of CPU bangfu {same.processor:.2f} ms, OpenFisca {theirs.processor:.2f} ms"
+    return [
+        Row("same answers first", f"{checked} values agree to the fen", note=f"{len(COMPARED)} rules, {len(households)} households"),
+        Row(f"OpenFisca to bangfu, the same {len(COMPARED)} rules", f"{ratio:.1f} × CPU", "10 ×", least(ratio, 10), note),
+    ]
+
+
+def asked(engine: Engine) -> list[Row]:
+    """Count what an interview asks."""
+    pairs = [questions(engine, seed) for seed in range(INTERVIEWS)]
+    counts, answers = [n for n, _ in pairs], [n for _, n in pairs]
+    middle = statistics.median(counts)
+    note = f"{min(counts)}..{max(counts)} questions; single answers: median {statistics.median(answers):g}, {min(answers)}..{max(answers)}"
+    return [Row(f"questions to a 90 % settled answer, {INTERVIEWS} households", f"{middle:g}", "25", verdict(middle, 25), note)]
 
 
 def main() -> None:
-    """Measure and print one table: each figure beside its budget."""
-    print(f"{platform.machine()}, Python {platform.python_version()}, one process, medians; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    loading = spent(lambda _: load_all(), [0, 1, 2], 1)
+    """Measure each figure beside its budget."""
     engines = load_all()
-    engine, system = engines["wuchang"], Wuchang()
-    households = [made_up(seed) for seed in range(200)]
-    checked = sum(compare(engine, system, plain) for plain in households)
-    print(f"same answers first: {len(COMPARED)} rules, {len(households)} households, {checked} values agree to the fen\n")
-
+    households = [made_up(seed) for seed in range(HOUSEHOLDS)]
     marked = [to_marked(for_bangfu(plain), "bench") for plain in households]
-    givens = [read_given(engine.pack, m) for m in marked]
-    own_names = frozenset("fixed_relief" if n == "fixed_relief_due" else n for n in COMPARED)
-    theirs = spent(lambda plain: openfisca_answers(system, plain), households)
-    same = spent(lambda m: bangfu_answers(engine, read_given(engine.pack, m), own_names), marked)
-    table = Table()
-    table.time("load all five packs", loading, 1, "s")
-    table.time("cold bangfu assess", spent(lambda _: cold_assess(), [0] * 5, 1), 1.5, "s")
-    table.time(f"all rules of Wuchang ({len(engine.plan.steps)} steps)", spent(lambda g: bangfu_answers(engine, g), givens), 1, "ms")
-    table.time("the same as an assessment, explained", spent(lambda g: assess(engine, g, ON, basis="met"), givens), 10, "ms")
-    table.note("household of", f"{statistics.mean(len(p['members']) for p in households):.1f} people")
-    table.figure(f"OpenFisca / bangfu, the same {len(COMPARED)} rules, build included", theirs.processor / same.processor, 10, least=True)
-    table.note("of which, processor", f"bangfu {same.processor:.2f} ms, OpenFisca {theirs.processor:.2f} ms")
-    table.figure("rules folded to a constant", len(folded_rules(engines)), 0)
-    pairs = [questions(engine, seed) for seed in range(30)]
-    counts, answers = [n for n, _ in pairs], [n for _, n in pairs]
-    table.figure("questions to a 90 % settled answer, 30 households", statistics.median(counts), 25)
-    table.note("of which", f"{min(counts)}..{max(counts)} questions; single answers: median {statistics.median(answers)}, {min(answers)}..{max(answers)}")
-    print(f"\n{'all within budget' if not table.over else 'over budget: ' + '; '.join(table.over)}")
+    folded = len(folded_rules(engines))
+    rows = speed(engines, households, marked) + beside(engines["wuchang"], households, marked)
+    rows += [Row("rules folded to a constant", str(folded), "0", "met" if not folded else "missed")] + asked(engines["wuchang"])
+    keep("household", "bench/run.sh household", rows)
 
 
 if __name__ == "__main__":

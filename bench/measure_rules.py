@@ -2,7 +2,8 @@
 
 A thousand made-up households are answered by all three and held against each other row by row; then copies of them make
 up BANGFU_BENCH_PEOPLE people (default 1,000,000), and each works out the totals of every rule. Building its input is
-left out for all three; OpenFisca's population is built with it, as there is no other way in.
+left out for all three; OpenFisca's population is built with it, as there is no other way in. Where OpenFisca is not
+installed, the two of SQL are compared. BANGFU_BENCH_HOUSEHOLDS (default 1,000) chooses how many are made up.
 """
 
 from __future__ import annotations
@@ -19,13 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy
-from openfisca_core.simulation_builder import SimulationBuilder
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import peer  # noqa: E402
 from measure_household import ON, for_bangfu, made_up  # noqa: E402
-from openfisca_wuchang import COMPARED, FLAGS_HOUSEHOLD, FLAGS_PERSON, RULES, TEXTS, Person, Wuchang  # noqa: E402
 from report import ROOT, Row, keep, verdict  # noqa: E402
+from wuchang_rules import COMPARED, FLAGS_HOUSEHOLD, FLAGS_PERSON, HOURS, IN_FEN, MONEY, MONEY_PERSON, OWN, TEXTS  # noqa: E402
 
 from bangfu.rules.engine import Engine  # noqa: E402
 from bangfu.rules.household import read_given, to_marked  # noqa: E402
@@ -36,11 +36,9 @@ from bangfu.rules.runners.sql.measure import measure  # noqa: E402
 from bangfu.rules.runners.sql.program import SqlProgram  # noqa: E402
 
 PEOPLE = int(os.environ.get("BANGFU_BENCH_PEOPLE", "1000000"))
-HOUSEHOLDS, ROUNDS, STEP, PERIOD = 1000, 3, 10**7, "2023-06"
-HOURS = {"home_hours_household": 470, "home_hours_person": 365}
+HOUSEHOLDS = int(os.environ.get("BANGFU_BENCH_HOUSEHOLDS", "1000"))
+ROUNDS, STEP = 3, 10**7
 PERSON_NUMBERS = ("disability_level", "tuition_charged", "self_paid_medical_year", "age", "resident_years")
-IN_FEN = ("tuition_charged", "self_paid_medical_year")
-OWN = {name: "fixed_relief" if name == "fixed_relief_due" else name for name in COMPARED}
 
 
 def households() -> list[dict[str, Any]]:
@@ -148,61 +146,21 @@ def our_sum(program: SqlProgram, name: str) -> str:
     return f'coalesce(sum("{amount.low}") FILTER ("{result.status}"), 0) // {amount.den if isinstance(amount.den, int) else 1}'
 
 
-# -- OpenFisca ---------------------------------------------------------------------------------------------------
-def arrays(people: dict[str, list[Any]], own: dict[str, list[Any]], copies: int) -> dict[str, Any]:
-    """Return OpenFisca's inputs, copied: money in 元, links of people to households."""
-    found = {name: numpy.tile(numpy.array(values, dtype=object if name in TEXTS else None), copies) for name, values in {**own, **people}.items() if name not in ("id", "hid")}
-    found |= {name: found[name] / 100 for name in IN_FEN}
-    found |= {name: found[name].astype(str) for name in TEXTS}
-    found["hid"] = numpy.concatenate([numpy.array(people["hid"]) + k * HOUSEHOLDS for k in range(copies)])
+# -- the comparison ----------------------------------------------------------------------------------------------
+def exact_rows(connection: Any) -> dict[str, list[int]]:
+    """Return each rule's fen, row by row, as the SQL by hand has them."""
+    found = {}
+    for name in MONEY:
+        table = "p2" if name in MONEY_PERSON else "h1"
+        found[name] = [value for (value,) in connection.execute(f"SELECT {OWN[name]} FROM {table} ORDER BY id").fetchall()]
     return found
 
 
-def openfisca(system: Wuchang, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Build the population and return every rule's array."""
-    builder = SimulationBuilder()
-    builder.create_entities(system)
-    count, homes = len(inputs["hid"]), len(inputs["own_work_years"])
-    builder.declare_person_entity("person", numpy.arange(count))
-    household = builder.declare_entity("household", numpy.arange(homes))
-    builder.join_with_persons(household, inputs["hid"], roles=numpy.repeat("member", count))
-    simulation = builder.build(system)
-    for name, values in inputs.items():
-        if name != "hid":
-            simulation.set_input(name, PERIOD, values)
-    return {name: simulation.calculate(name, PERIOD) for name in COMPARED}
-
-
-# -- the comparison ----------------------------------------------------------------------------------------------
-def money(name: str) -> bool:
-    """Tell whether a rule is a sum of money."""
-    return RULES[name][1] is float and name not in HOURS
-
-
-def exact_rows(connection: Any, name: str) -> Any:
-    """Return a rule's fen, row by row, as the SQL by hand has them."""
-    table = "p2" if RULES[name][0] is Person else "h1"
-    return numpy.array([value for (value,) in connection.execute(f"SELECT {OWN[name]} FROM {table} ORDER BY id").fetchall()])
-
-
-def wrong_fen(connection: Any, theirs: dict[str, Any]) -> tuple[int, int]:
-    """Return how many of OpenFisca's sums of money are not the exact fen once rounded half up, and how many there are."""
-    wrong = count = 0
-    for name in filter(money, COMPARED):
-        exact, found = exact_rows(connection, name), theirs[name].astype(numpy.float64)
-        rounded = numpy.floor(found * 100 + 0.5).astype(numpy.int64)
-        wrong, count = wrong + int((rounded != exact).sum()), count + int((exact > 0).sum())
-    return wrong, count
-
-
-def check(hand: dict[str, int], own: dict[str, int], theirs: dict[str, Any]) -> None:
-    """Stop unless all three agree: counts and hours exactly, OpenFisca's sums but for float32's own error."""
+def check(hand: dict[str, int], own: dict[str, int]) -> None:
+    """Stop unless the SQL by hand and bangfu agree, to the fen."""
     for name in COMPARED:
         if hand[name] != own[name]:
             raise SystemExit(f"{name}: by hand {hand[name]}, bangfu {own[name]}")
-        total = Decimal(float(theirs[name].astype(numpy.float64).sum())) / HOURS.get(name, 1) * (100 if money(name) else 1)
-        if abs(total - hand[name]) > max(1, Decimal(hand[name]) / 100_000):
-            raise SystemExit(f"{name}: by hand {hand[name]}, OpenFisca {total}")
 
 
 def spent(work: Callable[[], Any]) -> tuple[float, float]:
@@ -215,35 +173,65 @@ def spent(work: Callable[[], Any]) -> tuple[float, float]:
     return statistics.median(f[0] for f in found), statistics.median(f[1] for f in found)
 
 
+def figure(found: tuple[float, float]) -> str:
+    """Return wall and CPU seconds."""
+    return f"{found[0]:.2f} s ({found[1]:.2f} s CPU)"
+
+
+class Beside:
+    """OpenFisca over the same population: held against the exact fen first, then measured."""
+
+    def __init__(self, people: dict[str, list[Any]], own: dict[str, list[Any]]) -> None:
+        import openfisca_runs
+
+        self.runs, self.system, self.people, self.own = openfisca_runs, openfisca_runs.Wuchang(), people, own
+
+    def check(self, hand: dict[str, int], copies: int) -> Callable[[], dict[str, Any]]:
+        """Return its work over some copies; stop unless it agrees but for float32's own error."""
+        inputs = self.runs.arrays(self.people, self.own, copies)
+        theirs = self.runs.population(self.system, inputs)
+        for name in COMPARED:
+            total = Decimal(self.runs.total(theirs[name])) / HOURS.get(name, 1) * (100 if name in MONEY else 1)
+            if abs(total - hand[name]) > max(1, Decimal(hand[name]) / 100_000):
+                raise SystemExit(f"{name}: by hand {hand[name]}, OpenFisca {total}")
+        return lambda: self.runs.population(self.system, inputs)
+
+    def rows(self, rules: str, small: Any, large: dict[str, int], copies: int, mine: tuple[float, float]) -> list[Row]:
+        """Return what was measured; ``small`` is the connection of the SQL by hand over one copy."""
+        theirs = self.check(hand_totals(small), 1)()
+        wrong, sums = self.runs.wrong_fen(exact_rows(small), theirs)
+        other = spent(self.check(large, copies))
+        return [
+            Row(f"{rules}: OpenFisca-Core float32, population built", figure(other)),
+            Row("OpenFisca to bangfu", f"{other[0] / mine[0]:.1f} × ({other[1] / mine[1]:.1f} × CPU)", "ahead", "met" if other[1] >= mine[1] else "missed"),
+            Row("sums of money that float32 gets wrong by a fen or more", f"{wrong} of {sums}", note="bangfu 0, checked against the SQL by hand"),
+        ]
+
+
 def main() -> None:
     """Compare, then measure."""
     homes = households()
     people, own = plain_columns(homes)
-    engine, system = Engine(load_pack(ROOT / "policies", "wuchang")), Wuchang()
+    engine = Engine(load_pack(ROOT / "policies", "wuchang"))
     small, small_hand = ours(engine, homes, 1), by_hand(people, own, 1)
-    theirs = openfisca(system, arrays(people, own, 1))
-    check(hand_totals(small_hand), our_totals(*small), theirs)
-    wrong, sums = wrong_fen(small_hand, theirs)
+    check(hand_totals(small_hand), our_totals(*small))
 
     copies = max(1, round(PEOPLE / len(people["id"])))
-    count = copies * len(people["id"])
-    hand, (connection, program), inputs = by_hand(people, own, copies), ours(engine, homes, copies), arrays(people, own, copies)
-    check(hand_totals(hand), our_totals(connection, program), openfisca(system, inputs))
-    by, mine, other = spent(lambda: hand_totals(hand)), spent(lambda: our_totals(connection, program)), spent(lambda: openfisca(system, inputs))
+    hand, (connection, program) = by_hand(people, own, copies), ours(engine, homes, copies)
+    totals = hand_totals(hand)
+    check(totals, our_totals(connection, program))
+    by, mine = spent(lambda: hand_totals(hand)), spent(lambda: our_totals(connection, program))
 
-    def figure(found: tuple[float, float]) -> str:
-        return f"{found[0]:.2f} s ({found[1]:.2f} s CPU)"
-
-    rules = f"{len(COMPARED)} rules, {count:,} people"
-    keep("rules", f"BANGFU_BENCH_PEOPLE={PEOPLE} bench/run.sh rules", [
-        Row(f"{rules}: same answers first", "all three agree", note="counts and hours exactly, by hand and bangfu to the fen, OpenFisca within float32"),
+    rules = f"{len(COMPARED)} rules, {copies * len(people['id']):,} people"
+    agree, within = ("all three agree", ", OpenFisca within float32") if peer.THERE else ("bangfu and the SQL by hand agree", "")
+    rows = [
+        Row(f"{rules}: same answers first", agree, note=f"counts and hours exactly, by hand and bangfu to the fen{within}"),
         Row(f"{rules}: exact SQL by hand", figure(by), note="ages and years worked out beforehand, no unknown"),
         Row(f"{rules}: bangfu", figure(mine), note="ages from dates; works out dibao, tekun and the other groups too, which the SQL by hand and OpenFisca are given"),
         Row("bangfu to SQL by hand", f"{mine[0] / by[0]:.1f} × ({mine[1] / by[1]:.1f} × CPU)", "2 ×", verdict(mine[1] / by[1], 2)),
-        Row(f"{rules}: OpenFisca-Core float32, population built", figure(other)),
-        Row("OpenFisca to bangfu", f"{other[0] / mine[0]:.1f} × ({other[1] / mine[1]:.1f} × CPU)", "ahead", "met" if other[1] >= mine[1] else "missed"),
-        Row("sums of money that float32 gets wrong by a fen or more", f"{wrong} of {sums}", note="bangfu 0, checked against the SQL by hand"),
-    ])  # fmt: skip
+    ]
+    rows += Beside(people, own).rows(rules, small_hand, totals, copies, mine) if peer.THERE else [Row("OpenFisca to bangfu", "not measured", note=peer.LACKING)]
+    keep("rules", f"BANGFU_BENCH_PEOPLE={PEOPLE} bench/run.sh rules", rows)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Spark in local mode beside DuckDB: the same ledger, the same content hash; left out with a word where Spark is not there.
 
 BANGFU_BENCH_SPARK_PEOPLE (default 1000000) chooses the ledger; it is the one of ``measure_population``.
+BANGFU_BENCH_SPARK_RUNNER (default spark) is the runner beside DuckDB, for a trial of this script.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from measure_population import ON, OVERLAY, ledger  # noqa: E402
 from report import KEPT, Row, keep  # noqa: E402
 
 PEOPLE = int(os.environ.get("BANGFU_BENCH_SPARK_PEOPLE", "1000000"))
+BESIDE = os.environ.get("BANGFU_BENCH_SPARK_RUNNER", "spark")
 COMMAND = [sys.executable, "-m", "bangfu.cli"]
 
 
@@ -53,7 +55,7 @@ def main() -> None:
         keep("spark", "bench/run.sh spark", [Row(f"{size}: Spark local against DuckDB", "not measured", note=missing)])
         return
     folder, _ = ledger(PEOPLE)
-    (duck, first), (spark, second) = (timed(folder, runner) for runner in ("duckdb", "spark"))
+    (duck, first), (spark, second) = (timed(folder, runner) for runner in ("duckdb", BESIDE))
     if first != second:
         raise SystemExit(f"the hashes differ: DuckDB {first}, Spark {second}")
     keep("spark", f"BANGFU_BENCH_SPARK_PEOPLE={PEOPLE} bench/run.sh spark", [

@@ -1,10 +1,12 @@
-"""The same 27 Wuchang rules written for OpenFisca-Core, as its users write them: one class per variable, numpy inside.
+"""The rules of ``wuchang_rules.py`` written for OpenFisca-Core, as its users write them: one class per variable, numpy inside.
 
 Inputs carry the names of bangfu's facts. Money is in 元 (OpenFisca's floats), everything is for the month asked.
 """
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -13,23 +15,13 @@ from openfisca_core.periods import MONTH
 from openfisca_core.taxbenefitsystems import TaxBenefitSystem
 from openfisca_core.variables import Variable
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from wuchang_rules import COMPARED, FLAGS_HOUSEHOLD, FLAGS_PERSON, NUMBERS, TEXTS  # noqa: E402
+
 Person = build_entity(key="person", plural="persons", label="person", is_person=True)
 Household = build_entity(
     key="household", plural="households", label="household", roles=[{"key": "member", "plural": "members", "label": "member"}]
 )
-NUMBERS = (
-    "disability_level", "tuition_charged", "self_paid_medical_year", "study_year", "age", "resident_years", "own_work_years",
-)
-TEXTS = ("disability_kind", "self_care", "school_stage", "relation")
-FLAGS_PERSON = (
-    "hukou_here", "resident_here", "has_disability", "lower_limb_disability", "motor_wheelchair", "special_school_here",
-    "in_school", "full_time_study", "school_honoured", "fresh_student", "fresh_full_time", "school_in_province", "in_care_home",
-    "accident_victim", "disaster_victim", "employee_insured", "works", "able_to_work", "draws_pension", "needs_home_adaptation",
-)  # fmt: skip
-FLAGS_HOUSEHOLD = (
-    "dibao_household", "low_income_family", "spending_poor_family", "planning_hardship", "family_planning_special",
-    "recognised_by_department", "education_aid_recognised", "key_help_target", "own_work_lasting",
-)  # fmt: skip
 
 
 def _input(name: str, entity: Any, kind: Any, default: Any) -> type[Variable]:
@@ -101,7 +93,9 @@ RULES: dict[str, tuple[Any, Any, Any]] = {
     "may_join_elder": (Person, bool, lambda r, p: ~r("employee_insured", p) * (r("age", p) >= 60) * ~r("draws_pension", p)),
     "may_join_adult": (Person, bool, lambda r, p: ~r("employee_insured", p) * (r("age", p) >= 18) * ~r("works", p)),
 }  # fmt: skip
-COMPARED = [name for name in RULES if name not in ("severely_disabled", "blind", "parent_here")]
+HELPERS = ("severely_disabled", "blind", "parent_here")  # steps of other rules, compared with nothing
+if set(RULES) - set(HELPERS) != set(COMPARED):
+    raise SystemExit("openfisca_wuchang.py and wuchang_rules.py name different rules")
 
 
 class Wuchang(TaxBenefitSystem):

@@ -1,6 +1,9 @@
 """One table of all measurements: each script keeps its rows, this prints them and writes bench/results.md.
 
-    python bench/report.py        print the table and write it
+    python bench/report.py            print the table and write it
+    python bench/report.py --print   print it alone
+
+BANGFU_BENCH_KEPT is where the rows are kept (default var/bench).
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-KEPT = ROOT / "var" / "bench"
+KEPT = Path(os.environ.get("BANGFU_BENCH_KEPT", ROOT / "var" / "bench"))
 PACKAGES = ("bangfu", "duckdb", "pyarrow", "sqlglot", "openfisca-core", "numpy", "pyspark")
 
 
@@ -90,5 +93,5 @@ def table() -> str:
 if __name__ == "__main__":
     found = table()
     print(found)
-    (ROOT / "bench" / "results.md").write_text(found, encoding="utf-8")
-    sys.exit(0)
+    if "--print" not in sys.argv[1:]:
+        (ROOT / "bench" / "results.md").write_text(found, encoding="utf-8")

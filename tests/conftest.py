@@ -11,11 +11,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from _pytest.nodeid import coerce_node_id
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
 PROOFS = os.environ.get("BANGFU_PROOFS") == "1"
+
+
+PROGRAMS = f"{os.environ.get('PATH', '')}:/usr/sbin"
+"""Where programs are: an ordinary user's path leaves out what an administrator runs."""
 
 
 class Need(NamedTuple):
@@ -34,6 +39,8 @@ NEEDS = {
     "spark": Need(
         shutil.which("java") is not None and find_spec("pyspark") is not None, "carries the rules out on a cluster", "apt-get install openjdk-17-jre-headless, then make setup"
     ),
+    "nginx": Need(shutil.which("nginx", path=PROGRAMS) is not None, "stands before the web in production", "apt-get install nginx-light"),
+    "systemd": Need(shutil.which("systemd-analyze") is not None, "reads the units that start the server", "apt-get install systemd"),
     "make": Need(shutil.which("make") is not None, "runs the Makefile", "apt-get install make"),
 }
 
@@ -45,6 +52,18 @@ settings.register_profile(
     "proofs", max_examples=2000, deadline=None, database=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("proofs" if PROOFS else "test")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let xdist's groups hold: xdist 3.8 notes a test's group in ``_nodeid``, which pytest 9.2 no longer reads.
+
+    Without it each process starts a Spark of its own; ``test_tests_of_one_group_run_in_one_process`` looks.
+    """
+    for item in items:
+        noted = getattr(item, "_nodeid", "")
+        if "@" in noted.rsplit("]", 1)[-1] and item.nodeid != noted:
+            item._id = coerce_node_id(noted)  # type: ignore[attr-defined]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -152,6 +152,12 @@ def test_shell_scripts_can_be_run(root: Path) -> None:
         assert run("bash", "-n", root / name, cwd=root).returncode == 0, name
 
 
+@pytest.mark.xdist_group("repository")
+def test_tests_of_one_group_run_in_one_process(request: pytest.FixtureRequest) -> None:
+    """xdist shares tests out by the end of their names: a group that is not there is no group."""
+    assert request.node.nodeid.endswith("@repository") == getattr(request.config.option, "loadgroup", False)
+
+
 def test_connections_that_leave_the_machine_are_refused() -> None:
     with socket.socket() as outward, pytest.raises(AssertionError, match="must not reach the network"):
         outward.connect(("192.0.2.1", 80))  # an address kept for documentation

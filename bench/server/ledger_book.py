@@ -41,7 +41,7 @@ def _filled(row: dict[str, Any]) -> dict[str, Any]:
     from bangfu.server.demonstration.names import share
 
     kept = {name: value for name, value in row.items() if name in (*ALWAYS, "full_name") or share("ledger", name, row["id"]) < KEPT}
-    return {**kept, "id": f"T{row['id']}", "of": f"T{row['of']}"}
+    return {**kept, "id": f"T{row['id']}", **({"of": f"T{row['of']}"} if "of" in row else {})}
 
 
 def _household(row: dict[str, Any], place: int) -> dict[str, Any]:

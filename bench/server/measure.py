@@ -42,6 +42,7 @@ class Load:
     """What one run of the load tool gave."""
 
     rows: list[dict[str, str]]
+    failures: list[dict[str, str]]
     cpu: float
     said: str
 
@@ -106,11 +107,10 @@ def load(folder: Path, users: int, seconds: int, **surroundings: str) -> Load:
                "--reset-stats", "--loglevel", "ERROR"]  # fmt: skip
     ended = subprocess.run(command, env={**os.environ, **surroundings}, capture_output=True, text=True, check=False)
     took, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
-    with Path(f"{stem}_stats.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows, failures = (list(csv.DictReader(Path(f"{stem}_{kind}.csv").read_text(encoding="utf-8").splitlines())) for kind in ("stats", "failures"))
     if not rows:
         raise RuntimeError(ended.stderr[-2000:])
-    return Load(rows, (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / took, ended.stderr[-2000:])
+    return Load(rows, failures, (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / took, ended.stderr[-2000:])
 
 
 def given(folder: Path, host: str) -> Path:
@@ -169,6 +169,9 @@ def _table(found: Load) -> Iterator[str]:
             continue
         held = "" if budget is None else "held" if float(row["95%"]) < budget else "**missed**"
         yield f"| {name} | {row['Request Count']} | {row['Failure Count']} | {row['50%']} | {row['95%']} | {row['99%']} | {budget or ''} | {held} |"
+    if found.failures:
+        yield ""
+        yield from (f"- failed {row['Occurrences']} times: {row['Name']}: {row['Error']}" for row in found.failures)
 
 
 def imported(folder: Path) -> str:

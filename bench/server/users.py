@@ -16,6 +16,8 @@ from typing import Any
 
 import pyotp
 from locust import HttpUser, task
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 GIVEN: dict[str, Any] = json.loads(Path(os.environ["BENCH_GIVEN"]).read_text(encoding="utf-8"))
 THINK = float(os.environ.get("BENCH_THINK", "4"))
@@ -37,8 +39,9 @@ class User(HttpUser):
         return random.expovariate(1 / THINK) if THINK else 0.0
 
     def on_start(self) -> None:
-        """Open the browser."""
+        """Open the browser, which asks once more where the server had just closed a connection that lay idle."""
         self.client.headers["Referer"] = self.host
+        self.client.mount("http://", HTTPAdapter(max_retries=Retry(total=1, allowed_methods=["GET"])))
 
     def sent(self, address: str, page: str, request: str, /, **said: Any) -> Any:
         """Send a form with the token of the page it stands on; the answer is not followed."""

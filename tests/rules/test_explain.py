@@ -12,7 +12,7 @@ import pytest
 from bangfu.rules.assess import Answer, assess
 from bangfu.rules.casebook import Case, CaseRunner, read_cases
 from bangfu.rules.engine import Engine
-from bangfu.rules.household import HouseholdReader
+from bangfu.rules.household import HouseholdReader, read_given, read_household_content
 from bangfu.rules.needs import need_label, settled_texts
 from bangfu.rules.notes import note_texts
 from bangfu.rules.pack.load import load_pack
@@ -93,6 +93,18 @@ def test_who_settles_a_range_is_said() -> None:
     assert f"由{office}逐案确定" in lines(found)
     assert "金额 = 2000–5000 元/户·年" in lines(found)
     assert settled_texts(pack, pack.entries["temporary_relief"], found.needs, "zh") == [f"由{office}逐案确定"]
+
+
+def test_ages_are_said_in_years_of_age() -> None:
+    """An age and the line it is held against are 周岁, how far it is off is 岁; a length of time stays 年."""
+    path = POLICIES.parent / "examples" / "wuchang.yaml"
+    rules = engine("wuchang")
+    given = read_given(rules.pack, read_household_content(path), path.name)
+    found = {line for a in assess(rules, given, dt.date(2023, 9, 15)).answers for line in lines(a)}
+
+    assert "周岁 < 18 周岁：现为 65 周岁，高出 47 岁" in found  # born on 1958-03-02
+    assert "助老帮扶老年人 = 是 ← 周岁 ≥ 60 周岁，且（本地户籍，或相隔整年（开始在本地居住日期，当日） ≥ 1 年）" in found
+    assert not [line for line in found if line.startswith("周岁") and " 年" in line.split("←")[0]]
 
 
 def test_what_the_place_settles_and_what_facts_settle_is_said_apart() -> None:

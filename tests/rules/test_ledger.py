@@ -96,6 +96,15 @@ def test_never_received_is_an_empty_record(tmp_path: Path) -> None:
     assert read(ledger(tmp_path, ("领取记录", 3, "entry", "无"))).record == []
 
 
+def test_one_household_may_be_said_to_have_received_nothing(tmp_path: Path) -> None:
+    """A row of 无 with its number states nothing of anybody else, and the record is stated."""
+    none = (("领取记录", 3, "entry", "无"), ("领取记录", 3, "of", "H1"))
+    held = (("领取记录", 4, "entry", "dibao_household"), ("领取记录", 4, "of", "H1"), ("领取记录", 4, "from", "2024-01-01"))
+
+    assert read(ledger(tmp_path, *none)).record == []
+    assert [row.entry for row in read(ledger(tmp_path, *none, *held)).record or []] == ["dibao_household"]
+
+
 @pytest.mark.parametrize(
     ("change", "cell", "message"),
     [

@@ -79,3 +79,19 @@ def test_a_condition_that_cannot_be_read_is_said_once() -> None:
 
     assert len(found) == 1
     assert "是不是 bed_target" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("values:\n  - {set: dibao_standard, value: {urban: 600, rural: 500}, source: 县发文, said_by: 民政局}\n", ["dibao_standard"]),
+        (f"values:\n  - {{set: dibao_standard, value: {{urban: 600, rural: 500}}, {BY}}}\n", []),
+        (f"values:\n  - {{set: relief_procedure.steps.publish.runs, value: 7 日, {BY.partition(', ')[2]}}}\n", []),
+    ],
+)
+def test_a_value_without_a_first_day_is_warned_of_by_name(text: str, names: list[str]) -> None:
+    """It holds for all time, so that claims of years ago are judged by it; a length set for a step has no days."""
+    found = [fault for fault in read_pack(POLICIES, "county", [("补充件.yaml", text)])[1] if fault.code == "OVERLAY-ALWAYS"]
+
+    assert [fault.level for fault in found] == ["warning"] * len(names)
+    assert all(f"“{name}”没有写 from：对所有日期都算数" in fault.zh for name, fault in zip(names, found, strict=True))

@@ -25,15 +25,17 @@ from bangfu.server.assessment.models import (
     WhatIfHousehold,
     WhatIfRun,
 )
+from bangfu.server.assessment.scans import Scan, keep_scan
 from bangfu.server.audit.acting import acting_as, actor_of, system_actor
 from bangfu.server.audit.actions import record
 from bangfu.server.calendar import clock
-from bangfu.server.files.actions import Owner, store
+from bangfu.server.files.actions import Owner, store, write_private
 from bangfu.server.files.models import StoredFile
 from bangfu.server.jobs.models import Job
 from bangfu.server.registry.actions import NewPerson, add_item, add_person, open_household
 from bangfu.server.registry.duplicate_models import DuplicatePair, Sighting
 from bangfu.server.registry.enums import KeptKind, Purpose, RequestKind
+from bangfu.server.registry.export_models import ExportRun
 from bangfu.server.registry.import_models import ImportRun
 from bangfu.server.registry.models import Household, Person
 from bangfu.server.registry.rights_actions import Asked, ask, give_consent, hold, set_period
@@ -84,8 +86,9 @@ def objects_in(world: World, community: str) -> Objects:
 def _policy(area: Area, mark: str, household: Household, user: Any) -> dict[str, Any]:
     """Make a value that waits, its what-if, and a night with a finding."""
     district = district_of(int(area.code))
+    scan = keep_scan(Scan(f"{mark}.png", _picture(mark)))
     value = PolicyValue.objects.create(
-        district=district, kind="value", address="dibao_standard", value="{urban: 1, rural: 1}", since=DAY, instrument=mark, source=mark, entered_by=user.pk, entered_at=clock.now(),
+        scan=scan, district=district, kind="value", address="dibao_standard", value="{urban: 1, rural: 1}", since=DAY, instrument=mark, source=mark, entered_by=user.pk, entered_at=clock.now(),
     )  # fmt: skip
     run = WhatIfRun.objects.create(district=district, value=value, changes=[mark], day=DAY, asked_by=user.pk, asked_at=clock.now(), data={"classes": {}}, finished_at=clock.now())
     WhatIfHousehold.objects.create(run=run, household=household, area_code=household.area_code, kind="gain")
@@ -112,11 +115,15 @@ def _of_the_register(world: World, area: Area, mark: str, household: Household, 
         area=area, area_code=area.low, file_name=f"{mark}.xlsx", path="", digest="", size=1, source="declared", taken_on=DAY, uploaded_by=1, uploaded_at=clock.now(),
         status="checked", report=report, faults=[["户", 3, "A", f"{mark}有误", f"{mark} is wrong", f"{mark}户"]],
     )  # fmt: skip
+    export = ExportRun.objects.create(
+        area=area, area_code=area.low, title=f"{mark}台账", reason=mark, number=1, asked_by=actor_of(world.users["foreign" if area.name == "杨柳社区" else "street"]).pk, asked_at=clock.now(), digest="", households=1,
+        path=write_private("exports", mark.encode(), ".xlsx"), name=f"{mark}.xlsx", size=9, finished_at=clock.now(), expires_at=clock.now() + dt.timedelta(days=1),
+    )  # fmt: skip
     consent = give_consent(person, Purpose.CHECKING, DAY)
     asked = ask(person, Asked(RequestKind.ACCESS, DAY, f"{mark}人", "本人", "身份证", f"{mark}内容"))
     period = set_period(Area.objects.get(code=area.district_code), KeptKind.ANSWER, 9, f"{mark}文")
     hold(household, f"{mark}复议")
-    return {"pair": pair, "sighting": sighting, "run": run, "consent": consent, "request": asked, "period": period}
+    return {"pair": pair, "sighting": sighting, "run": run, "export": export, "consent": consent, "request": asked, "period": period}
 
 
 Arguments = Callable[[Objects], dict[str, Any]]
@@ -128,13 +135,14 @@ EXAMPLES: dict[str, Arguments] = {
     "desk:admin_token_revoke": lambda o: {"pk": o.more["token"].pk},
     **{f"desk:policy_{name}": lambda o: {"code": o.more["district"].code} for name in ("pack", "readings", "missing", "values", "new_value", "overlay", "whatifs")},
     "desk:policy_rule": lambda o: {"code": o.more["district"].code, "name": "dibao_payment"},
-    **{f"desk:policy_{name}": lambda o: {"pk": o.more["value"].pk} for name in ("value", "try", "sign", "withdraw")},
+    **{f"desk:policy_{name}": lambda o: {"pk": o.more["value"].pk} for name in ("value", "scan", "scan_small", "try", "sign", "withdraw")},
     **{f"desk:policy_{name}": lambda o: {"pk": o.more["whatif"].pk} for name in ("whatif", "whatif_excel", "whatif_households")},
     **{f"desk:{name}": lambda o: {"pk": o.household.pk} for name in ("documents", "document_add", "household_hold", "household_erase", "changes")},
     "desk:change": lambda o: {"pk": o.household.pk, "kind": "split"},
     **{f"desk:{name}": lambda o: {"pk": o.file.pk} for name in ("document", "document_small", "document_withdraw")},
     **{f"desk:{name}": lambda o: {"pk": o.person.pk} for name in ("person_rights", "consent_add", "request_add", "person_copy")},
     **{f"desk:{name}": lambda o: {"pk": o.more["run"].pk} for name in ("import_run", "import_confirm", "import_drop")},
+    **{f"desk:{name}": lambda o: {"pk": o.more["export"].pk} for name in ("export_run", "export_file", "export_drop")},
     **{f"desk:{name}": lambda o: {"pk": o.more["pair"].pk} for name in ("duplicate", "duplicate_apart", "duplicate_unite")},
     **{f"desk:{name}": lambda o: {"pk": o.more["request"].pk} for name in ("person_request", "request_answer")},
     "desk:sighting_decide": lambda o: {"pk": o.more["sighting"].pk},

@@ -12,6 +12,7 @@ import click
 
 from bangfu.cli.assessing import JSON, PLACE, WITH
 from bangfu.cli.context import Context
+from bangfu.cli.stopping import INTERRUPTED, stopped, stops_at_once
 from bangfu.rules.errors import UsageError
 from bangfu.rules.population.database import Means, RunError
 from bangfu.rules.population.partition import Carrier, OnDuckDb
@@ -19,7 +20,6 @@ from bangfu.rules.population.run import ASKED, Order, Progress, run_population
 
 REJECTED = 3
 STOPPED = 4
-INTERRUPTED = 130
 STAGES = {
     "read": ("读入台账", "reading the ledger"), "link": ("归户核对", "linking rows"), "answer": ("按户计算", "answering"), "write": ("汇总写出", "summing up"),
 }  # fmt: skip
@@ -35,7 +35,7 @@ STAGES = {
 @click.option("--basis", type=click.Choice(["met", "recorded"]), help="met 按条件推算；recorded 以在册为准（默认：台账有领取记录即以在册为准）| How recognitions are answered.")
 @click.option("--memory", default="2GB", show_default=True, help="内存上限，超出部分用磁盘 | Memory limit; what exceeds it goes to disk.")
 @click.option("--threads", type=click.IntRange(1, 256), default=2, show_default=True, help="线程数 | Threads.")
-@click.option("--part-size", type=click.IntRange(1), help="每批户数，续算的单位（默认：duckdb 50000，spark 5000000）| Households in a partition, the unit of resuming (default: 50000, on Spark 5000000).")
+@click.option("--part-size", type=click.IntRange(1), help="每批户数，续算的单位（默认：duckdb 按 --memory 定，2GB 为 15.3 万户；spark 500 万户）| Households in a partition, the unit of resuming (default: as many as --memory bears, 153000 in 2GB; on Spark 5000000).")
 @click.option("--runner", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="用什么计算，答案相同 | What carries the rules out; the answers are the same.")
 @click.option("--master", default="local[2]", show_default=True, help="Spark 集群地址（配合 --runner spark）| Where Spark runs, with --runner spark.")
 @click.option("--spark-conf", "spark_conf", multiple=True, metavar="NAME=VALUE", help="Spark 设置，可重复 | A setting of Spark, as often as needed.")
@@ -73,10 +73,10 @@ def run(  # noqa: PLR0913 - click hands over one argument per option
     engine = ctx.engine(ctx.place(place), overlays)
     order = Order(ledger, ctx.day(on), Path(out), basis, undecided, resume, part_size, asked, Means(memory, threads))
     try:
-        with _carrier(runner, master, order.means, spark_conf) as carrier, progress_shown(ctx, STAGES, shown=not as_json) as progress:
+        with _carrier(ctx, runner, master, order.means, spark_conf) as carrier, progress_shown(ctx, STAGES, shown=not as_json) as progress:
             manifest = run_population(engine, order, progress, carrier)
     except KeyboardInterrupt:
-        click.echo(ctx.say("已停止；加 --resume 可继续。", "Stopped; --resume goes on from here."), err=True)
+        click.echo(stopped(ctx), err=True)
         return INTERRUPTED
     except RunError as error:
         click.echo(error.text(ctx.lang), err=True)
@@ -89,7 +89,7 @@ def run(  # noqa: PLR0913 - click hands over one argument per option
 
 
 @contextmanager
-def _carrier(runner: str, master: str, means: Means, spark_conf: tuple[str, ...]) -> Iterator[Carrier]:
+def _carrier(ctx: Context, runner: str, master: str, means: Means, spark_conf: tuple[str, ...]) -> Iterator[Carrier]:
     """Yield what carries the SQL out; a Spark session is closed afterwards."""
     wrong = [text for text in spark_conf if not text.startswith("spark.") or "=" not in text]
     if wrong:
@@ -99,7 +99,7 @@ def _carrier(runner: str, master: str, means: Means, spark_conf: tuple[str, ...]
         return
     from bangfu.rules.population.on_spark import opened
 
-    with opened(master, means, dict(text.split("=", 1) for text in spark_conf)) as carrier:
+    with opened(master, means, dict(text.split("=", 1) for text in spark_conf)) as carrier, stops_at_once(ctx, carrier):
         yield carrier
 
 

@@ -13,10 +13,10 @@ from rich.table import Table
 
 from bangfu.cli.assessing import JSON, PLACE, WITH
 from bangfu.cli.context import Context
-from bangfu.cli.population import INTERRUPTED, REJECTED, STAGES, STOPPED, progress_shown
+from bangfu.cli.population import REJECTED, STAGES, STOPPED, progress_shown
 from bangfu.cli.printing import console
+from bangfu.cli.stopping import INTERRUPTED
 from bangfu.rules.population.database import Means, RunError
-from bangfu.rules.population.partition import OnDuckDb
 from bangfu.rules.whatif.compare import YEARLY
 from bangfu.rules.whatif.pair import make_pair, read_overlay
 from bangfu.rules.whatif.run import WhatIf, WhatIfOrder, what_if
@@ -39,13 +39,13 @@ MOST = 12
 @click.option("--basis", type=click.Choice(["met", "recorded"]), default="met", show_default=True, help="met 包括会新符合的人；recorded 只看在册的人 | Who would newly qualify, or only those on record.")
 @click.option("--memory", default="2GB", show_default=True, help="内存上限 | Memory limit.")
 @click.option("--threads", type=click.IntRange(1, 256), default=2, show_default=True, help="线程数 | Threads.")
-@click.option("--part-size", type=click.IntRange(1), default=OnDuckDb.part_size, show_default=True, help="每批户数 | Households in a partition.")
+@click.option("--part-size", type=click.IntRange(1), help="每批户数（默认按 --memory 定）| Households in a partition (default: as many as --memory bears).")
 @click.option("--resume", is_flag=True, help="接着未完成的测算 | Go on with what the folder holds.")
 @JSON
 @click.pass_obj
 def whatif(  # noqa: PLR0913 - click hands over one argument per option
     ctx: Context, ledger: str, place: str | None, changes: tuple[str, ...], since: str | None, out: str, overlays: tuple[str, ...],
-    basis: str, memory: str, threads: int, part_size: int, resume: bool, as_json: bool,
+    basis: str, memory: str, threads: int, part_size: int | None, resume: bool, as_json: bool,
 ) -> int:
     """先测算再签发：标准一改，谁多谁少、花多少钱 | Who gains, who loses and what it costs, before it is signed.
 

@@ -16,7 +16,7 @@ from bangfu.rules.notes import force_texts, note_texts
 from bangfu.rules.outline import Results
 from bangfu.rules.pack.model import Entry
 from bangfu.rules.reasons import MOST_DEPTH, MOST_LINES, Reason, shortened, verdict_of
-from bangfu.rules.render import number_text, shown_pair, shown_value, value_pair
+from bangfu.rules.render import entry_unit, number_text, shown_pair, shown_value, value_pair
 from bangfu.rules.runners.python.nodes import Compiler
 from bangfu.rules.tellers import reached
 from bangfu.rules.units import Unit, unit_text
@@ -149,7 +149,7 @@ class Explainer:
         return self.outline.formula(entry)
 
     def _value_pair(self, entry: Entry, value: Any) -> tuple[str, str]:
-        return value_pair(value, entry.value_kind, entry.unit, entry.codes, self.engine.pack)
+        return value_pair(value, entry.value_kind, entry_unit(entry), entry.codes, self.engine.pack)
 
     # -- amount, notes -------------------------------------------------------------------------------------------
     def basis(self, entry: Entry, result: Any) -> list[Reason]:

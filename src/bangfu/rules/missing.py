@@ -12,7 +12,7 @@ from bangfu.rules.needs import need_label
 from bangfu.rules.pack.model import MISSING, Entry, Pack, Parameter
 from bangfu.rules.pack.open_settings import open_settings
 from bangfu.rules.plan import nodes_of
-from bangfu.rules.units import Quantity, unit_text
+from bangfu.rules.units import Quantity
 from bangfu.rules.vocabulary import Label
 
 _CLOCK = ("clock", Label("时限", "time limit"))
@@ -103,7 +103,7 @@ def missing_rows(pack: Pack) -> list[MissingRow]:
         kind = lacks(parameter)
         holding = held_up(pack, parameter.id, direct)
         if kind and holding:
-            rows.append(MissingRow(parameter.id, kind, _label(pack, parameter.id), unit_text(parameter.unit), holding))
+            rows.append(MissingRow(parameter.id, kind, _label(pack, parameter.id), parameter.unit_written, holding))
     for entry in pack.entries.values():
         rows += _entry_rows(pack, entry, direct)
     return rows
@@ -115,7 +115,7 @@ def _entry_rows(pack: Pack, entry: Entry, direct: dict[str, set[str]]) -> list[M
     for figure in entry.figures.values():
         kind = lacks(figure)
         if kind and not (figure.id in written and figure.id not in read):
-            rows.append(MissingRow(figure.id, kind, _label(pack, figure.id), unit_text(figure.unit), (entry.id, *held_up(pack, entry.id, direct))))
+            rows.append(MissingRow(figure.id, kind, _label(pack, figure.id), figure.unit_written, (entry.id, *held_up(pack, entry.id, direct))))
     if entry.open_condition is not None and not entry.conditions_added:
         rows.append(MissingRow(f"{entry.id}.open_condition", "condition", entry.open_condition, "", (entry.id,)))
     for setting in open_settings(entry).values():

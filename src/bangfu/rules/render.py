@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from bangfu.rules.language.nodes import Node
-from bangfu.rules.pack.model import MISSING, Pack, Parameter, Rounding
-from bangfu.rules.units import Quantity, Unit, power_of, unit_text
+from bangfu.rules.pack.model import MISSING, Entry, Pack, Parameter, Rounding
+from bangfu.rules.units import YEARS_OLD, Quantity, Unit, power_of, unit_text
 from bangfu.rules.values import CLOSED, Range, Unknown, decimal_text
 from bangfu.rules.vocabulary import Label
 
@@ -20,6 +20,9 @@ _COMPARE = {
 _NUMBER_SIGNS = {"eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
 _UNKNOWN, _YES, _NO = ("未知", "unknown"), ("是", "yes"), ("否", "no")
 _ARITHMETIC = {"add": " + ", "sub": " - ", "mul": " × ", "div": " ÷ "}
+_YEARS: Unit = (("年", 1),)
+AGE: Unit = (("周岁", 1),)
+"""What a number of years is shown in where the pack writes 岁; it is counted as 年 all the same."""
 _RANK = {"or": 1, "and": 2, "not": 3, "add": 5, "sub": 5, "mul": 6, "div": 6}
 _CALLS = {
     "min": ("较小者", "the smaller of"), "max": ("较大者", "the larger of"), "band": ("按档", "by band"),
@@ -195,7 +198,7 @@ class Renderer:
             return bands_text(parameter, self.lang)
         values = parameter.values()
         if len(values) == 1:
-            return value_text(values[0], parameter.unit, self.lang)
+            return value_text(values[0], _parameter_unit(parameter), self.lang)
         return parameter.id.split(".")[-1].replace("_", " ")
 
     def constant(self, value: Any, node: Node) -> str:
@@ -206,7 +209,26 @@ class Renderer:
 
     def value(self, value: Any, beside: Node) -> str:
         """Return a value as a reader sees it: codes by label, numbers with unit, money in 元."""
-        return shown_value(value, beside.kind, beside.unit, beside.codes, self.pack, self.lang)
+        return shown_value(value, beside.kind, shown_unit(beside, self.pack), beside.codes, self.pack, self.lang)
+
+
+def shown_unit(node: Node, pack: Pack | None) -> Unit:
+    """Return the unit in which a reader sees a number: an age in 周岁, all else as it is counted."""
+    if node.unit != _YEARS or pack is None:
+        return node.unit
+    if node.op == "param":
+        return AGE if node.data.of_age else node.unit
+    entry = pack.entries.get(node.data.name) if node.op == "result" else None
+    return node.unit if entry is None else entry_unit(entry)
+
+
+def entry_unit(entry: Entry) -> Unit:
+    """Return the unit in which a reader sees the value of an entry."""
+    return AGE if entry.raw.get("unit") == YEARS_OLD else entry.unit
+
+
+def _parameter_unit(parameter: Parameter) -> Unit:
+    return AGE if parameter.of_age else parameter.unit
 
 
 def shown_value(value: Any, kind: str, unit: Unit, codes: str | None, pack: Pack | None, lang: str) -> str:
@@ -240,7 +262,7 @@ def value_pair(value: Any, kind: str, unit: Unit, codes: str | None, pack: Pack 
 
 def shown_pair(value: Any, node: Node, pack: Pack | None, beside: Node | None = None) -> tuple[str, str]:
     """Return the value of a node in both languages; a bare number takes the unit of what it stands beside."""
-    unit = beside.unit if beside is not None and node.literal else node.unit
+    unit = shown_unit(beside if beside is not None and node.literal else node, pack)
     return value_pair(value, node.kind, unit, node.codes or (beside.codes if beside is not None else None), pack)
 
 
@@ -295,7 +317,7 @@ def value_text(value: Any, unit: Unit, lang: str) -> str:
         words = {"up": ("进到", "up to"), "down": ("舍到", "down to"), "half_up": ("四舍五入到", "half up to"), "half_even": ("四舍六入到", "half even to")}
         return f"{pick(words[value.mode], lang)} {decimal_text(Fraction(value.step) / 100)} 元"
     if isinstance(value, Quantity):
-        unit = value.unit or unit
+        unit = unit if unit == AGE else value.unit or unit
         if value.is_range:
             return number_text(Range(value.low or 0, value.high, frozenset()), unit, lang)
         return number_text(value.low, unit, lang)

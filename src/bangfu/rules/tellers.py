@@ -13,13 +13,14 @@ from typing import Any
 from bangfu.rules.engine import Engine
 from bangfu.rules.language.nodes import Node
 from bangfu.rules.outline import COMPARISONS, NEGATED, Pair
-from bangfu.rules.pack.model import Entry
+from bangfu.rules.pack.model import Entry, Pack
 from bangfu.rules.reasons import MOST_DEPTH, Reason, verdict_of
-from bangfu.rules.render import number_pair, shown_pair
+from bangfu.rules.render import AGE, number_pair, shown_pair, shown_unit
 from bangfu.rules.runners.python.logic import Closure
 from bangfu.rules.runners.python.loops import chain_to, loop_rows
 from bangfu.rules.runners.python.nodes import Compiler
 from bangfu.rules.runners.python.run import Program
+from bangfu.rules.units import YEARS_OLD
 from bangfu.rules.values import Unknown
 
 Teller = Callable[[Any, Any, Any, Any, int], Reason]
@@ -143,7 +144,7 @@ class Tellers:
                 other_zh, other_en = shown_pair(other, b, pack, a)
                 said_zh, said_en = f"{zh}：{shown_zh} 对 {other_zh}", f"{en}: {shown_en} against {other_en}"
             if value is False:
-                margin = margin_of(node, one, other)
+                margin = margin_of(node, one, other, pack)
                 said_zh, said_en = said_zh + margin[0], said_en + margin[1]
             below = e.below(results, row, loop, depth)
             if more:
@@ -178,7 +179,7 @@ def _fixed(yes: Reason, no: Reason, unknown: Reason) -> Teller:
     return lambda e, value, row, loop, depth: yes if value is True else unknown if value.__class__ is Unknown else yes if value else no
 
 
-def margin_of(node: Node, left: Any, right: Any) -> Pair:
+def margin_of(node: Node, left: Any, right: Any, pack: Pack | None = None) -> Pair:
     """Return how far a refused comparison of numbers is from being met."""
     if node.args[0].kind != "number" or node.op in ("ne", "eq"):
         return "", ""
@@ -186,8 +187,8 @@ def margin_of(node: Node, left: Any, right: Any) -> Pair:
         return "", ""
     if left == right:
         return _EQUAL
-    unit = node.args[0].unit if not node.args[0].literal else node.args[1].unit
-    zh, en = number_pair(abs(left - right), unit)
+    unit = shown_unit(node.args[1] if node.args[0].literal else node.args[0], pack)
+    zh, en = number_pair(abs(left - right), ((YEARS_OLD, 1),) if unit == AGE else unit)
     return (f"，高出 {zh}", f", {en} too high") if node.op in ("lt", "le") else (f"，还差 {zh}", f", {en} short")
 
 

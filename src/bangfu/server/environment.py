@@ -5,6 +5,7 @@
 ``DATABASE_URL``  ``sqlite:///path`` or ``postgresql://user:password@host:port/name`` (default SQLite in the home)
 ``BANGFU_HOSTS``  names under which the server may be called, with commas
 ``BANGFU_DEMO``   ``1`` in a demonstration: made-up people, a business date, weak transport allowed
+``BANGFU_DEMO_PEOPLE``  how many people a demonstration's first district gets when it is made (default 1500)
 ``BANGFU_RESTORING``  set by ``bangfu restore`` for itself: make no key, one comes with the backup
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+DEMO_PEOPLE, DEMO_PEOPLE_MOST = 1500, 100_000
 DEMO_PREFIX = "demo-"
 """How a secret key of a demonstration begins; production refuses it."""
 
@@ -34,6 +36,7 @@ class Environment:
     database: dict[str, Any]
     hosts: tuple[str, ...]
     demo: bool
+    demo_people: int = DEMO_PEOPLE
 
     @property
     def files(self) -> Path:
@@ -51,7 +54,20 @@ def environment(values: dict[str, str] | None = None) -> Environment:
     home = Path(given.get("BANGFU_HOME") or "var/bangfu").absolute()
     keys = Path(given.get("BANGFU_KEYS") or home / "keys").absolute()
     hosts = tuple(h.strip() for h in given.get("BANGFU_HOSTS", "localhost,127.0.0.1").split(",") if h.strip())
-    return Environment(home, keys, database(given.get("DATABASE_URL") or "", home), hosts, given.get("BANGFU_DEMO") == "1")
+    return Environment(home, keys, database(given.get("DATABASE_URL") or "", home), hosts, given.get("BANGFU_DEMO") == "1", demo_people(given.get("BANGFU_DEMO_PEOPLE") or ""))
+
+
+def demo_people(text: str) -> int:
+    """Return how many people a demonstration gets.
+
+    Raises:
+        SetupError: It is no number, or out of range.
+    """
+    if not text:
+        return DEMO_PEOPLE
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= DEMO_PEOPLE_MOST:
+        raise SetupError(f"BANGFU_DEMO_PEOPLE 请写 1 到 {DEMO_PEOPLE_MOST} 的整数，不是“{text}” | write BANGFU_DEMO_PEOPLE as a whole number from 1 to {DEMO_PEOPLE_MOST}, not {text!r}")
+    return int(text)
 
 
 def database(url: str, home: Path) -> dict[str, Any]:

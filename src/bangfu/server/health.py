@@ -27,7 +27,7 @@ from bangfu.server.audit.seal import unsealed
 from bangfu.server.audit.triggers import lacking
 from bangfu.server.calendar import clock
 from bangfu.server.calendar.working_days import published_years
-from bangfu.server.jobs.selectors import oldest_waiting
+from bangfu.server.jobs.selectors import label_of, oldest_waiting, standing_failures
 from bangfu.server.keys import KeyRing
 
 GIB = 1024**3
@@ -62,7 +62,7 @@ def findings() -> Iterator[Finding]:
     yield from pending
     if any(found.level == "bad" for found in pending):
         return
-    for check in (demonstration, triggers, calendar, administrators, packs, processes, waiting_jobs, audit, static_files, deployment):
+    for check in (demonstration, triggers, calendar, administrators, packs, processes, waiting_jobs, failed_jobs, audit, static_files, deployment):
         yield from check()
 
 
@@ -167,6 +167,17 @@ def waiting_jobs() -> Iterator[Finding]:
     since = oldest_waiting()
     if since is not None and clock.now() - since > SILENT:
         yield Finding("warn", f"有任务从 {since:%Y-%m-%d %H:%M} 等到现在", f"a job waits since {since:%Y-%m-%d %H:%M}", "看后台任务进程是否在运行", "see whether the worker runs")
+
+
+def failed_jobs() -> Iterator[Finding]:
+    """What the installation asks for by itself was done the last time."""
+    for job in standing_failures():
+        where = next((str(d) for d in districts() if d.low == job.area_code), "")
+        label = f"{label_of(job.kind)}（{where or '全部辖区'}）"
+        yield Finding(
+            "warn", f"任务“{label}”失败：{job.reason}", f"the job {job.kind} ({where or 'all areas'}) failed: {job.reason}",
+            f"系统管理员在“任务”页打开第 {job.pk} 号，看过说明后重试", f"the system administrator opens job {job.pk} on the page of jobs, reads why and tries again",
+        )  # fmt: skip
 
 
 def audit() -> Iterator[Finding]:

@@ -34,13 +34,16 @@ def table() -> list[Entry]:
 
     from bangfu.server.areas.selectors import districts
     from bangfu.server.assessment.nightly import ask_tonight
+    from bangfu.server.assessment.scans import delete_stray_scans
     from bangfu.server.audit.acting import acting_as, system_actor
     from bangfu.server.audit.heads import keep_head
     from bangfu.server.audit.seal import seal
     from bangfu.server.calendar import clock
     from bangfu.server.files.actions import delete_stray_documents
     from bangfu.server.jobs.actions import enqueue, reap
+    from bangfu.server.jobs.models import EVERYWHERE
     from bangfu.server.jobs.transport import sign_of_life
+    from bangfu.server.registry.export_actions import forget_old_exports
     from bangfu.server.registry.import_actions import forget_old_ledgers
     from bangfu.server.selfcheck.actions import forget_expired
     from bangfu.server.workspace.actions import forget_old
@@ -51,7 +54,7 @@ def table() -> list[Entry]:
 
     def ask_everywhere(kind: str) -> None:
         with acting_as(system_actor("任务")):
-            enqueue(kind, key=f"{kind}-{clock.today()}", area_code=0)
+            enqueue(kind, key=f"{kind}-{clock.today()}", area_code=EVERYWHERE)
 
     def ask_each_district(kind: str) -> None:
         with acting_as(system_actor("任务")):
@@ -61,6 +64,10 @@ def table() -> list[Entry]:
     def forget_ledgers() -> int:
         with acting_as(system_actor("任务")):
             return forget_old_ledgers()
+
+    def forget_exports() -> int:
+        with acting_as(system_actor("任务")):
+            return forget_old_exports()
 
     def forget_answers() -> int:
         with acting_as(system_actor("任务")):
@@ -82,7 +89,9 @@ def table() -> list[Entry]:
         Entry("look for people entered twice", 5 * minute, lambda: ask_everywhere("registry.duplicates")),
         Entry("list what is kept long enough", 5 * minute, lambda: ask_each_district("registry.retention")),
         Entry("forget ledgers that nobody confirmed", day, forget_ledgers),
+        Entry("delete exports that expired", dt.timedelta(hours=1), forget_exports),
         Entry("delete documents without a row", day, delete_stray_documents),
+        Entry("delete scans without a value", day, delete_stray_scans),
         Entry("forget kept answers that expired", dt.timedelta(hours=1), forget_answers),
         Entry("forget old drafts", day, forget_drafts),
         Entry("forget ended sessions", day, lambda: call_command("clearsessions")),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import threading
 
+from django.urls import get_resolver
+
 from bangfu.server.assessment.engines import warm
 
 
@@ -21,5 +23,6 @@ def begin() -> threading.Thread:
 
 def _settle() -> None:
     warm().join()
+    _ = get_resolver().url_patterns  # imports the pages, unless a visitor was first
     gc.collect()
     gc.freeze()

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -170,6 +171,23 @@ def test_totals_add_up_to_the_rows(plain: Path) -> None:
             assert sum(t["answers"] for t in kept) == len(own) > 0
             assert sum(t["low_fen"] or 0 for t in kept) == sum(r["low_fen"] or 0 for r in own)
     assert {r["status"] for r in rows} == {"yes", "undecided"}
+
+
+def test_open_answers_are_written_for_who_is_named(tables: Tables, plain: Path, tmp_path: Path) -> None:
+    """All that is granted and, of the undecided answers, those of a table of (row, entry) alone; without totals nothing is added up."""
+    every = rows_of(plain)
+    some = sorted((row[2], row[3]) for row in every if row[4] == "undecided")[::3]
+    pq.write_table(pa.table({"row": [*(row for row, _ in some), "nobody"], "entry": [*(entry for _, entry in some), some[0][1]]}), tmp_path / "named.parquet")
+    ledger = write_parquet(spec().pack, tables, tmp_path / "ledger")
+
+    manifest = answered(spec(), ledger, tmp_path / "out", open_of=tmp_path / "named.parquet", totals=False, part_size=7)
+
+    expected = {row for row in every if row[4] == "yes" or (row[2], row[3]) in set(some)}
+    assert rows_of(tmp_path / "out") == expected
+    assert {row for row in every if row[4] == "undecided"} - expected
+    assert "yes" not in manifest["counts"]
+    assert not (tmp_path / "out" / "totals_by_rule.parquet").exists()
+    assert (tmp_path / "out" / "rejects.parquet").exists()
 
 
 def test_the_plan_counts_what_each_missing_fact_holds_up(plain: Path) -> None:

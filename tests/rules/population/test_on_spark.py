@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from bangfu.rules.population.database import RunError
 from bangfu.rules.population.on_spark import OnSpark
 from bangfu.rules.population.run import Order, run_population
 from bangfu.rules.runners.sql import on_spark as on_spark_module
-from tests.conftest import SPARK
+from tests.conftest import PROOFS, SPARK
 from tests.rules.population.ledgers import write_parquet
 from tests.rules.population.runs import DAY, answered, bangfu, finished, quiet, rows_of, spec, spec_tables
 from tests.rules.spark import SMALL, session
@@ -106,21 +108,45 @@ def test_a_cancelled_job_leaves_no_result(ledger: Path, on_duckdb: Path, tmp_pat
     assert rows_of(out) == rows_of(on_duckdb)
 
 
-def test_a_killed_run_leaves_no_result(ledger: Path, on_duckdb: Path, tmp_path: Path) -> None:
-    """kill -9 once rows are there: no manifest, and another run does not take the folder for anything; resumed, all is well."""
-    out = tmp_path / "out"
+def on_the_command_line(ledger: Path, out: Path) -> list[str]:
+    """Return the words that answer the ledger on a small Spark of its own."""
     call = ["run", str(ledger), "--place", "spec", "--on", DAY.isoformat(), "--out", str(out), "--undecided", "--part-size", str(SIZE), "--runner", "spark"]
-    call += [word for name, value in SMALL.items() for word in ("--spark-conf", f"{name}={value}")]
-    process = bangfu(*call)
-    while not list((out / "entitlements").glob("*.parquet")):
+    return call + [word for name, value in SMALL.items() for word in ("--spark-conf", f"{name}={value}")]
+
+
+def stopped_once(there: Callable[[], bool], call: list[str], how: signal.Signals) -> tuple[int, str]:
+    """Start a run in a session of its own, as a terminal does; stop it with all its processes once something is there."""
+    process = bangfu(*call, start_new_session=True)
+    while not there():
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
-    process.kill()
-    assert finished(process)[0] == -9
+    (process.send_signal if how == signal.SIGKILL else lambda number: os.killpg(process.pid, number))(how)
+    code, _, wrong = finished(process)
+    return code, wrong
 
+
+def test_ctrl_c_while_spark_starts_ends_at_once(ledger: Path, tmp_path: Path) -> None:
+    """The session is only just being opened: a sentence, no result."""
+    out = tmp_path / "out"
+    code, wrong = stopped_once((out / ".work" / "spark").exists, on_the_command_line(ledger, out), signal.SIGINT)
+
+    assert (code, "已停止；加 --resume 可继续。" in wrong, "Traceback" in wrong) == (130, True, False)
     assert not (out / "manifest.json").exists()
-    code, _, wrong = finished(bangfu(*call))
-    assert (code, "--resume" in wrong) == (2, True)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)] if PROOFS else [(signal.SIGINT, 130)])
+def test_a_stopped_run_leaves_no_result(ledger: Path, on_duckdb: Path, tmp_path: Path, how: signal.Signals, code: int) -> None:
+    """Ctrl-C (``kill -9`` in ``make proofs``) once rows are there: no manifest, and another run does not take the folder for anything; resumed, all is well."""
+    out = tmp_path / "out"
+    call = on_the_command_line(ledger, out)
+    ended, wrong = stopped_once(lambda: bool(list((out / "entitlements").glob("*.parquet"))), call, how)
+
+    assert (ended, "Traceback" in wrong) == (code, False)
+    assert ("已停止；加 --resume 可继续。" in wrong) == (how == signal.SIGINT)
+    assert not (out / "manifest.json").exists()
+    refused, _, wrong = finished(bangfu(*call))
+    assert (refused, "--resume" in wrong) == (2, True)
     assert on_spark(ledger, out, resume=True) == told(on_duckdb)
     assert rows_of(out) == rows_of(on_duckdb)
     assert not (out / ".work").exists()

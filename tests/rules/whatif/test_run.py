@@ -28,7 +28,7 @@ from bangfu.rules.whatif.run import WhatIf, WhatIfOrder, what_if
 from tests.rules.engines import POLICIES, engine
 from tests.rules.population.ledgers import tables_of, write_parquet
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("whatif")]
 ARGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 DAY = dt.date(2024, 6, 1)
 MEMBERS = [1, 1, 2, 3, 3, 3, 3, 3, 5, 2]

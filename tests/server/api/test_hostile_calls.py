@@ -39,6 +39,7 @@ def one_connection() -> Iterator[None]:
 
 @pytest.mark.proof
 @pytest.mark.slow
+@pytest.mark.one_database
 @pytest.mark.parametrize("mode", MODES)
 def test_hostile_calls_find_nothing(caller: Caller, family: Family, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     """Each address with calls that fit its shape and calls that do not; a number that exists among them."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,12 +19,13 @@ from bangfu.server.assessment.nightly import ask_nightly
 from bangfu.server.audit.acting import acting_as, system_actor
 from bangfu.server.jobs.running import run as run_job
 from tests.server.assessment.test_pages import CODE, browser as signed_in
+from tests.server.assessment.test_scans import photo
 from tests.server.assessment.test_values import Office, office
 
 __all__ = ["office"]
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 WIDTHS = (390, 1280)
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
 
 @pytest.fixture
@@ -43,8 +46,11 @@ def page_of(chromium: Browser, server: Any, user: User, width: int) -> Page:
     return context.new_page()
 
 
-def is_clean(page: Page) -> None:
-    """Hold a page against axe, and against being wider than the screen."""
+def is_clean(page: Page, name: str = "") -> None:
+    """Hold a page against axe, and against being wider than the screen; keep a picture of a named one where one was asked for."""
+    folder, size = os.environ.get("SCREENSHOTS"), page.viewport_size
+    if folder and name and size:
+        page.screenshot(path=Path(folder) / f"{name}-{size['width']}.png", full_page=True)
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), page.url
@@ -68,18 +74,30 @@ def test_an_officer_changes_a_standard(width: int, chromium: Browser, live_serve
     officer.get_by_label("来源").fill("虚构")
     officer.get_by_role("button", name="录入").click()
     assert "是不是 dibao_standard" in officer.inner_text("main")
-    is_clean(officer)
+    is_clean(officer, "value-mistake")
     officer.get_by_label("所设项目").fill("dibao_standard")
+    officer.get_by_role("button", name="录入").click()
+    assert "请附上文件的扫描件" in officer.inner_text("main")
+    officer.get_by_label("文件扫描件").set_input_files({"name": "关于调整城乡低保标准的通知（盖章件）.png", "mimeType": "", "buffer": photo()})
     officer.get_by_role("button", name="录入").click()
     officer.get_by_role("button", name="试算").click()
     is_clean(officer)
     run_job(WhatIfRun.objects.get().job_id or 0)
     approver.goto(officer.url)
     assert "增加 1" in approver.inner_text("main")
-    is_clean(approver)
+    is_clean(approver, "value-to-sign")
+    approver.get_by_role("button", name="提交").click()
+    assert "请先打开扫描件" in approver.inner_text("main")
+    is_clean(approver, "value-unread")
+    with approver.expect_popup() as opened:
+        approver.get_by_role("link", name="扫描件：").click()
+    assert opened.value.url.endswith("/scan/")
+    approver.get_by_label("我看过扫描件").check()
     approver.get_by_role("button", name="提交").click()
     assert "已签署，到日生效" in approver.inner_text("main")
     assert office.amount(dt.date(2024, 7, 1)) == "700"
+    officer.goto(f"/desk/policy/d/{CODE}/values/")
+    is_clean(officer, "values")
     officer.goto(f"/desk/policy/whatif/{WhatIfRun.objects.get().pk}/")
     is_clean(officer)
     officer.goto(f"/desk/policy/d/{CODE}/rules/dibao_payment/")
@@ -96,7 +114,12 @@ def test_findings_and_tokens_are_clean(width: int, chromium: Browser, live_serve
     page = page_of(chromium, live_server, office.world.users["foreign"], width)
     page.goto("/desk/nightly/")
     assert office.family.household.number in page.inner_text("main")
-    is_clean(page)
+    page.locator("summary", has_text="导出 Excel").click()
+    is_clean(page, "findings")
+    with page.expect_download() as got:
+        page.get_by_label("理由").fill("入户核对")
+        page.get_by_role("button", name="导出", exact=True).click()
+    assert got.value.suggested_filename.startswith("政策找人-")
     page.goto("/desk/nightly/?finding=ended")
     assert "没有符合筛选的线索" in page.inner_text("main")
     is_clean(page)

@@ -15,10 +15,11 @@ from bangfu.server.assessment import values
 from bangfu.server.assessment.models import PolicyValue, WhatIfRun
 from bangfu.server.assessment.nightly import ask_nightly
 from bangfu.server.audit.acting import acting_as, actor_of, system_actor
-from bangfu.server.audit.models import Reading
+from bangfu.server.audit.models import Entry, Reading
 from bangfu.server.jobs.models import Job
 from bangfu.server.jobs.running import run as run_job
-from tests.server.assessment.test_values import DAY, JULY, Office, office
+from bangfu.server.registry.models import Household
+from tests.server.assessment.test_values import DAY, JULY, PUBLISHED, Office, office
 
 __all__ = ["office"]
 CODE = "520302"
@@ -87,7 +88,7 @@ def test_an_officer_changes_a_standard(office: Office) -> None:
     officer, approver = browser(office.officer), browser(office.approver)
     path = f"/desk/policy/d/{CODE}/values/new/"
     assert "现在：" in page(officer, path, address="dibao_standard")
-    said = {"kind": "value", "address": "dibao_standard", "value": "{urban: 850, rural: 600}", "since": "2024-07-01", "instrument": "示例文〔2024〕1号", "source": "虚构"}
+    said = {"kind": "value", "address": "dibao_standard", "value": "{urban: 850, rural: 600}", "since": "2024-07-01", "instrument": "示例文〔2024〕1号", "source": "虚构", "published": PUBLISHED}
     wrong = officer.post(path, {**said, "value": "850 公里", "instrument": ""})
     assert wrong.status_code == 422
     made = officer.post(path, said)
@@ -171,3 +172,36 @@ def test_a_foreign_district_opens_nothing(office: Office) -> None:
         page(client, f"/desk/policy/d/{CODE}/{path}", 404)
     page(client, f"/desk/policy/values/{value.pk}/", 404)
     assert client.post(f"/desk/policy/values/{value.pk}/sign/", {"decision": "sign", "digest": values.digest_of(value, values.seen_of(value))}).status_code == 404  # type: ignore[arg-type]
+
+
+def exported(user: User, **said: str) -> Any:
+    """Ask for the findings as Excel."""
+    return browser(user).post("/desk/nightly/findings.xlsx", {"query": "", "reason": "入户核对", **said})
+
+
+def test_the_findings_go_out_as_excel(office: Office, night: Job) -> None:
+    """The same filters and rows as the page, with article and sum; who, when and the entry of the audit in each row; numbers masked."""
+    answer = exported(office.world.users["foreign"], query="finding=missed&entry=dibao_payment")
+    sheet = load_workbook(io.BytesIO(answer.content))["政策找人"]
+    heads, *rows = ([cell.value for cell in row] for row in sheet.iter_rows())
+    found = dict(zip(heads, rows[0], strict=True))
+    entry = Entry.objects.get(action="findings.exported")
+    home = Household.objects.get(area_code=520302001001)
+
+    assert len(rows) == 1
+    assert (found["户编号"], found["姓名"], found["社区"], found["哪一项"], found["结论"], found["金额（元）"], found["周期"]) == (home.number, "全户", "杨柳社区", "低保金", "符合而未享受", 616, "每月")
+    assert found["依据"]
+    assert rows[0][-1].startswith("赵敏 20")
+    assert rows[0][-1].endswith(f"导出 {entry.pk}")
+    assert (entry.reason, entry.details, entry.area_code) == ("入户核对", {"rows": 1, "filters": "finding=missed&entry=dibao_payment"}, office.district.low)
+
+
+def test_findings_go_out_through_scope_and_with_a_reason(office: Office, night: Job) -> None:
+    """The other district has none; who may not export is refused; without a reason nothing goes out; too many are to be filtered."""
+    other = exported(office.world.users["street"])
+    assert (other.status_code, other.headers["Location"]) == (302, "/desk/nightly/?")
+    assert exported(office.world.users["foreign"], reason="").status_code == 302
+    assert exported(office.world.users["foreign"], query="entry=no_such").status_code == 302
+    assert exported(office.world.users["worker"]).status_code == 403
+    assert not Entry.objects.filter(action="findings.exported").exists()
+    assert "导出 Excel" in page(browser(office.world.users["foreign"]), "/desk/nightly/")

@@ -35,6 +35,7 @@ from tests.server.conftest import World, make_user
 
 DAY = dt.date(2024, 6, 30)
 JULY, MAY = dt.date(2024, 7, 1), dt.date(2024, 5, 1)
+PUBLISHED = "https://example.com/dibao-2024"
 
 
 class Office:
@@ -58,7 +59,7 @@ class Office:
     def enter(self, since: dt.date = JULY, value: str = "{urban: 850, rural: 600}", address: str = "dibao_standard", kind: str = "value") -> PolicyValue:
         """Enter a value as the policy officer."""
         with acting_as(actor_of(self.officer)):
-            return values.propose(self.scope(self.officer, "policy.propose"), self.district, NewValue(kind, address, value, since, "示例文〔2024〕1号", "虚构"))
+            return values.propose(self.scope(self.officer, "policy.propose"), self.district, NewValue(kind, address, value, since, "示例文〔2024〕1号", "虚构", PUBLISHED))
 
     def try_it(self, value: PolicyValue) -> WhatIfRun:
         """Let the worker carry the what-if of a value out."""
@@ -170,11 +171,11 @@ def test_a_withdrawal_needs_two_as_well(office: Office) -> None:
     office.seen(value)
     scope = office.scope(office.officer, "policy.propose")
     with acting_as(actor_of(office.officer)):
-        assert refused(lambda: values.withdraw(scope, value, "示例文〔2024〕2号", "虚构")) == "这个取值没有生效，不用撤回"
+        assert refused(lambda: values.withdraw(scope, value, "示例文〔2024〕2号", "虚构", published=PUBLISHED)) == "这个取值没有生效，不用撤回"
     office.sign(value)
     with acting_as(actor_of(office.officer)):
-        back = values.withdraw(scope, value, "示例文〔2024〕2号", "虚构")
-        assert values.withdraw(scope, value, "示例文〔2024〕2号", "虚构").pk == back.pk
+        back = values.withdraw(scope, value, "示例文〔2024〕2号", "虚构", published=PUBLISHED)
+        assert values.withdraw(scope, value, "示例文〔2024〕2号", "虚构", published=PUBLISHED).pk == back.pk
     assert office.amount(JULY) == "700"
     office.seen(back)
     office.sign(back)
@@ -229,7 +230,7 @@ def test_an_answer_names_the_pack_with_what_was_signed(office: Office) -> None:
     with acting_as(actor_of(office.world.users["foreign"])):
         stored = assess_household(office.family.household, JULY, "核对")
     with acting_as(actor_of(office.officer)):
-        back = values.withdraw(office.scope(office.officer, "policy.propose"), value, "示例文〔2024〕2号", "虚构")
+        back = values.withdraw(office.scope(office.officer, "policy.propose"), value, "示例文〔2024〕2号", "虚构", published=PUBLISHED)
     office.seen(back)
     office.sign(back)
     assert replay(stored).proved

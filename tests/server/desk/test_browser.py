@@ -19,7 +19,7 @@ from tests.server.conftest import World
 from tests.server.portal.test_browser import WIDTHS, browser, open_page
 
 __all__ = ["browser"]
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 NUMBER = "11010519491231002X"
 
 

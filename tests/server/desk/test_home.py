@@ -76,7 +76,7 @@ def test_the_number_of_queries_is_held(world: World, family: Family, django_asse
     """Whatever lies in the area."""
     client = world.client("district_officer")
     client.get("/desk/")
-    with django_assert_max_num_queries(45) as few:
+    with django_assert_max_num_queries(22) as few:
         client.get("/desk/")
     for _ in range(4):
         make_family(world)

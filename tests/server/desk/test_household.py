@@ -113,7 +113,7 @@ def test_the_number_of_queries_does_not_grow(world: World, family: Family, djang
     """With ten times the facts and items as many queries as with few."""
     client = world.client("worker")
     page(client, family)
-    with django_assert_max_num_queries(45) as few:
+    with django_assert_max_num_queries(29) as few:
         page(client, family)
     with acting_as(actor_of(world.users["worker"])):
         for number in range(20):

@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from bangfu.server.accounts.enums import Role
 from bangfu.server.audit.acting import acting_as, actor_of
+from bangfu.server.audit.models import Entry
 from bangfu.server.registry.actions import Provenance, Statement, state_facts
+from bangfu.server.registry.duplicate_models import Sighting
 from bangfu.server.registry.enums import Source
 from bangfu.server.registry.models import CurrentFacts, Household, Observation, Person
 from bangfu.server.workspace.models import Draft
 from bangfu.server.workspace.selectors import typed_in
-from tests.server.assessment.conftest import DAY, Family
-from tests.server.conftest import World
+from tests.server.assessment.conftest import DAY, Family, make_family
+from tests.server.conftest import World, make_user
 from tests.server.desk.conftest import text
 
 NUMBER = "11010519491231002X"
@@ -115,6 +118,35 @@ def test_somebody_on_the_register_is_not_taken_in_again(world: World, today: dt.
     assert here.number not in there
     assert "柴东" not in there
     assert Household.objects.count() == 1
+
+
+def test_who_is_above_both_places_learns_of_somebody_known_elsewhere(world: World, today: dt.date) -> None:
+    """The second street is told no more than that; the district's officer sees both places. Tried twice it is one line."""
+    world.client("worker").post(NEW, two())
+    with acting_as(actor_of(world.users["security_admin"])):
+        other = make_user("sunli", "孙丽", Role.COMMUNITY_WORKER, world.areas["三角路社区"])
+    world.users["other"] = other
+    for mark in ("m2", "m3"):
+        there = text(world.client("other").post(NEW, two(mark=mark, area="420106002001", name=["欧阳建国", "王小明"])))
+        assert "已记下，由能看到两边的上级核对" in there
+        assert "柴东" not in there
+    assert [(s.area_code, s.name, s.person.name) for s in Sighting.objects.all()] == [(420106002001, "欧阳建国", "欧阳建国")]
+    assert Entry.objects.filter(action="sighting.noted").count() == 1
+    above = text(world.client("district_officer").get("/desk/register/duplicates/"))
+    assert "三角路社区" in above
+    assert "柴东社区" in above
+    assert "三角路社区" not in text(world.client("street").get("/desk/register/duplicates/"))
+    assert not Household.objects.filter(area=world.areas["三角路社区"]).exists()
+
+
+def test_one_more_member_who_is_known_elsewhere_is_noted_too(world: World, today: dt.date) -> None:
+    """As when a household is taken in."""
+    world.client("worker").post(NEW, two())
+    foreign = make_family(world, "杨柳社区", by="foreign")
+    row = {"name": ["欧阳建国"], "relation": ["spouse"], "birth": [""], "number": [two()["number"][0]], "since": "2023-09-15"}
+    there = text(world.client("foreign").post(f"/desk/households/{foreign.household.pk}/members/new/", row))
+    assert "已经在别的辖区登记" in there
+    assert Sighting.objects.get().area_code == 520302001001
 
 
 def test_rows_are_added_and_dropped(world: World, today: dt.date) -> None:

@@ -18,10 +18,11 @@ from click.testing import CliRunner
 from bangfu.server.keys import KeyProblemError
 from bangfu.server.shares import fingerprint, join, make_share, open_share
 from tests.conftest import PROOFS, ROOT
-from tests.server.ops.surroundings import bangfu, fresh, python
+from tests.server.ops.surroundings import QUICK_PASSWORDS, bangfu, fresh, python
 
 FILL = """
 import datetime as dt, sys, django; django.setup()
+""" + QUICK_PASSWORDS + """
 from bangfu.server.calendar.published import set_business_date
 from bangfu.server.demonstration.staff import make_areas, make_staff
 from bangfu.server.installation import bring_up_to_date
@@ -79,7 +80,7 @@ def said(env: dict[str, str], script: str, *words: str) -> Any:
 def test_a_backup_under_writes_comes_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """While somebody writes: back up, lose the machine, restore elsewhere. All that was committed before the backup is there."""
     count = 5000 if PROOFS else 20
-    with fresh(tmp_path / "home", "bangfu_drill", BANGFU_DEMO="1") as env, fresh(tmp_path / "new", "bangfu_drill2", BANGFU_DEMO="1") as new:
+    with fresh(tmp_path / "home", "bangfu_drill", BANGFU_DEMO="1") as env, fresh(tmp_path / "new", "bangfu_drill2", bare=True, BANGFU_DEMO="1") as new:
         said(env, FILL, str(count))
         writer = subprocess.Popen([sys.executable, "-c", WRITE], env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert writer.stdout is not None
@@ -111,7 +112,7 @@ def test_a_backup_under_writes_comes_back(tmp_path: Path, capsys: pytest.Capture
 
 def test_a_damaged_backup_is_refused(tmp_path: Path) -> None:
     """A changed byte, a missing manifest, keys beside the data: each is a sentence, and nothing is written."""
-    with fresh(tmp_path / "home", "bangfu_damage", BANGFU_DEMO="1") as env, fresh(tmp_path / "new", "bangfu_damage2", BANGFU_DEMO="1") as new:
+    with fresh(tmp_path / "home", "bangfu_damage", BANGFU_DEMO="1") as env, fresh(tmp_path / "new", "bangfu_damage2", bare=True, BANGFU_DEMO="1") as new:
         said(env, FILL, "1")
         beside = bangfu(env, "backup", str(tmp_path / "b"), "--keys", str(tmp_path / "b" / "keys"), check=False)
         assert beside.returncode == 2

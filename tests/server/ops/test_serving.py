@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from bangfu.server.environment import SetupError, environment
 from bangfu.server.keys import make_first_keys
 from tests.conftest import ROOT
 from tests.server.ops.surroundings import bangfu, fresh, python
@@ -67,7 +68,7 @@ def wait_for(condition: object) -> None:
 def test_a_demonstration_comes_up_and_leaves_nothing(tmp_path: Path) -> None:
     """First start ended by SIGTERM, second by Ctrl-C; a second server on the port is told so; production refuses both key and database."""
     home = tmp_path / "home"
-    with fresh(home, "bangfu_serve") as env:
+    with fresh(home, "bangfu_serve", bare=True) as env:
         for ending in (signal.SIGTERM, signal.SIGINT):
             port = free_port()
             words = [sys.executable, "-m", "bangfu.cli", "serve", "--demo", "--port", str(port)]
@@ -99,16 +100,25 @@ def test_a_demonstration_comes_up_and_leaves_nothing(tmp_path: Path) -> None:
 
 def test_production_settings_are_clean(tmp_path: Path) -> None:
     """Django's own check of a deployment finds nothing, warnings included."""
-    with fresh(tmp_path / "home", "bangfu_check") as env:
+    with fresh(tmp_path / "home", "bangfu_check", bare=True) as env:
         done = python(env, "-m", "django", "check", "--deploy", "--fail-level", "WARNING")
         assert "no issues" in done.stdout
 
 
 def test_a_wrong_database_address_is_a_sentence(tmp_path: Path) -> None:
     """No traceback, and what to write instead."""
-    with fresh(tmp_path / "home", "bangfu_url") as env:
+    with fresh(tmp_path / "home", "bangfu_url", bare=True) as env:
         done = bangfu(env | {"DATABASE_URL": "mysql://x"}, "serve", "--port", str(free_port()), check=False)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "postgresql://" in done.stderr
     assert os.listdir(tmp_path) in ([], ["home"])
+
+
+def test_a_demonstration_of_no_size_is_refused() -> None:
+    """The number of people is a whole one within bounds; unset is the usual size."""
+    assert environment({"BANGFU_DEMO_PEOPLE": "60"}).demo_people == 60
+    assert environment({}).demo_people == 1500
+    for text in ("many", "0", "100001", "-5", "1.5", "３"):
+        with pytest.raises(SetupError, match="BANGFU_DEMO_PEOPLE"):
+            environment({"BANGFU_DEMO_PEOPLE": text})

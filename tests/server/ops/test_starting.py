@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+from pathlib import Path
 
 import pytest
 
 from bangfu.server.assessment import engines
 from bangfu.server.starting import begin
+from tests.server.ops.surroundings import fresh, python
+
+LATE = ("sqlglot", "duckdb", "pyarrow", "pypinyin", "xlsxwriter", "typst", "rich")
+"""What only some work needs; each takes a tenth of a second and more to import."""
 
 
 def test_what_was_loaded_is_out_of_the_collectors_sight(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,3 +29,10 @@ def test_what_was_loaded_is_out_of_the_collectors_sight(monkeypatch: pytest.Monk
         assert not any(engine is seen for seen in gc.get_objects())
     finally:
         gc.unfreeze()
+
+
+def test_no_process_imports_what_only_some_work_needs(tmp_path: Path) -> None:
+    """Every process of the server and every command waits for what is imported at its start."""
+    with fresh(tmp_path / "home", "bangfu_late", bare=True, BANGFU_DEMO="1") as env:
+        said = python(env, "-c", f"import django, sys; django.setup(); print(*[name for name in {LATE} if name in sys.modules], len(sys.modules) > 500)").stdout
+    assert said.split() == ["True"]

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.ops.surroundings import fresh, python
+from tests.server.ops.surroundings import QUICK_PASSWORDS, fresh, python
 
-FILL = """
+FILL = f"""
 import datetime as dt, django; django.setup()
+{QUICK_PASSWORDS}
 from bangfu.server.installation import bring_up_to_date, make_demonstration
 from bangfu.server.audit.acting import acting_as, system_actor
 from bangfu.server.audit.seal import seal
@@ -19,7 +20,7 @@ bring_up_to_date(demo=True)
 make_demonstration(dt.date(2023, 9, 15))
 with acting_as(system_actor("任务")):
     for n in range(3):
-        Job.objects.create(kind="x", key=f"k{n}", asked_by=1, asked_at=dt.datetime(2023, 9, 15, tzinfo=dt.UTC), area_code=n)
+        Job.objects.create(kind="x", key=f"k{{n}}", asked_by=1, asked_at=dt.datetime(2023, 9, 15, tzinfo=dt.UTC), area_code=n)
 seal()
 """
 BACK = """

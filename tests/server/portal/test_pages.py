@@ -17,6 +17,7 @@ LANGUAGES = ("zh-hans", "en")
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_measure_of_every_place_has_a_page(language: str, visitor: Client) -> None:
     """Nothing that the search can list is without a page."""
@@ -34,6 +35,7 @@ def test_every_measure_of_every_place_has_a_page(language: str, visitor: Client)
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_whole_self_check(language: str, visitor: Client) -> None:
     """From the first page to the end, every question answered or left open, every page of the result."""

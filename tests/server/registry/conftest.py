@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from bangfu.server.audit.acting import acting_as, actor_of
 from bangfu.server.registry.actions import NewPerson, add_person, open_household
+from bangfu.server.registry.make_up import differing, sum_up
 from bangfu.server.registry.models import Household, Person
 from tests.server.conftest import World
 from tests.server.portal.conftest import Refusing
@@ -24,6 +26,17 @@ def strict_templates(settings: Any) -> None:
     templates = deepcopy(settings.TEMPLATES)
     templates[0]["OPTIONS"]["string_if_invalid"] = Refusing("%s")
     settings.TEMPLATES = templates
+
+
+@pytest.fixture(autouse=True)
+def rows_tell_their_members(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hold, after each test that has a register, the size and the dates of birth in every household's row against its members."""
+    has_register = "world" in request.fixturenames
+    if has_register:
+        request.getfixturevalue("world")  # so that it is there until after this
+    yield
+    if has_register:
+        assert differing(Household.objects.all()) == []
 
 
 @pytest.fixture
@@ -49,3 +62,10 @@ def neighbour(world: World) -> Household:
 def named(name: str) -> Person:
     """Return the person of a name."""
     return Person.objects.get(name=name)
+
+
+def born(world: World, person: Person, day: dt.date) -> None:
+    """Let somebody have been born on another day: no act of the register changes that by itself."""
+    with acting_as(actor_of(world.users["worker"])):
+        Person.objects.filter(pk=person.pk).update(birth_date=day)
+        sum_up(*person.memberships.values_list("household", flat=True))

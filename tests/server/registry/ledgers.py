@@ -27,10 +27,10 @@ def template(place: str, folder: Path) -> bytes:
     return _templates[place]
 
 
-def ledger(folder: Path, households: Rows, members: Rows, others: Rows | None = None, place: str = "wuchang") -> bytes:
+def ledger(folder: Path, households: Rows, members: Rows, others: Rows | None = None, record: Rows | None = None, *, place: str = "wuchang") -> bytes:
     """Return a filled ledger; each row is key → value."""
     book = openpyxl.load_workbook(io.BytesIO(template(place, folder)))
-    for title, rows in (("户", households), ("人员", members), ("其他事实", others or [])):
+    for title, rows in (("户", households), ("人员", members), ("其他事实", others or []), ("领取记录", record or [])):
         sheet = book[title]
         at = {cell.value: cell.column for cell in sheet[2]}
         for line, row in enumerate(rows, 3):

@@ -12,12 +12,16 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from bangfu.server.audit.acting import acting_as, actor_of
+from bangfu.server.calendar import clock
 from bangfu.server.files.actions import Owner, store
 from bangfu.server.jobs import running
+from bangfu.server.jobs.models import Job
 from bangfu.server.registry.actions import NewPerson, Provenance, Statement, add_person, open_household, state_facts
 from bangfu.server.registry.change_actions import close
 from bangfu.server.registry.duplicate_actions import see_elsewhere
 from bangfu.server.registry.enums import KeptKind, Purpose, RequestKind, Source
+from bangfu.server.registry.export_actions import KEPT, Wish, ask as ask_export
+from bangfu.server.registry.export_models import ExportRun
 from bangfu.server.registry.import_models import ImportRun
 from bangfu.server.registry.models import Household, Person
 from bangfu.server.registry.rights_actions import Asked, ask, give_consent, hold, set_period
@@ -31,7 +35,7 @@ from tests.server.registry.test_import import HOMES, OTHERS, PEOPLE
 
 __all__ = ["browser"]
 WIDTHS = (390, 1280)
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 LONG = "欧阳司徒锦绣"
 
 
@@ -118,6 +122,28 @@ PAGES = {
 }  # fmt: skip
 
 
+def look_at_large_exports(page: Page, world: World, width: int) -> None:
+    """Look at one that is written, one that is ready, one that failed and one that expired."""
+    stages: list[dict[str, Any]] = [
+        {}, {"path": "exports/aa/x.xlsx", "name": "武昌区台账-2026-11-30.zip", "size": 48_000_000, "finished_at": clock.now(), "expires_at": clock.now() + KEPT},
+        {"job_id": None}, {"expires_at": clock.now(), "finished_at": clock.now()},
+    ]  # fmt: skip
+    with acting_as(actor_of(world.users["district_officer"])):
+        for number, stage in enumerate(stages):
+            run = ask_export(Wish(world.areas["武昌区"], "武昌区台账", list(range(120_000)), f"年度核查 {number}", True))
+            Job.objects.filter(pk=run.job_id).update(done=41_500)
+            ExportRun.objects.filter(pk=run.pk).update(**stage)
+    for number, run in enumerate(ExportRun.objects.order_by("pk")):
+        answer = page.goto(f"/desk/register/exports/{run.pk}/")
+        assert answer is not None
+        assert answer.ok
+        look(page, f"export-run-{number}", width)
+        clean(page)
+    page.goto("/desk/register/export/")
+    look(page, "export-list", width)
+    clean(page)
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_page_is_clean(width: int, browser: Browser, live_server: Any, world: World) -> None:
     """Filled, in Chinese and in English, with a mistake, in large type; none is wider than the screen."""
@@ -135,6 +161,7 @@ def test_every_page_is_clean(width: int, browser: Browser, live_server: Any, wor
     look(page, "duplicate-mistake", width)
     clean(page)
     assert Person.objects.filter(merged_into=None).count() == 2
+    look_at_large_exports(page, world, width)
     page.goto("/desk/register/export/")
     page.get_by_role("button", name="导出").click()
     look(page, "export-mistake", width)

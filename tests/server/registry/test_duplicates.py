@@ -31,7 +31,7 @@ from bangfu.server.registry.enums import Source
 from bangfu.server.registry.models import CurrentFacts, Household, Item, Membership, Person
 from bangfu.server.registry.selectors import household_on
 from tests.server.conftest import World
-from tests.server.registry.conftest import DAY, named
+from tests.server.registry.conftest import DAY, born, named
 from tests.server.registry.ledgers import id_number
 
 LATER = DAY + dt.timedelta(days=50)
@@ -91,7 +91,7 @@ def test_not_the_same_is_remembered(world: World, family: Household, twin: House
 def test_a_pair_that_was_put_right_is_gone(world: World, family: Household, twin: Household) -> None:
     """Another date of birth, and the search drops the pair."""
     search()
-    do(world, Person.objects.filter(pk=records(family, twin)[1].pk).update, birth_date=dt.date(1981, 5, 1))
+    born(world, records(family, twin)[1], dt.date(1981, 5, 1))
     search("b")
     assert DuplicatePair.objects.count() == 0
 

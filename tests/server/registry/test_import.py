@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bangfu.server.audit.acting import acting_as, actor_of
 from bangfu.server.audit.models import Actor, Entry
@@ -28,6 +30,7 @@ from tests.server.registry.ledgers import Rows, id_number, ledger
 
 DAY = dt.date(2023, 9, 20)
 HERE = "420106001001"
+CHANGED_QUERIES = 22
 HOMES: Rows = [
     {"id": "H1", "area_code": HERE, "address": "铁机路5号", "residence": "城市", "has_rigid_spending": "是", "self_paid_medical_12m": 1234.5},
     {"id": "H2", "area_code": "420106001002", "address": "和平大道3号", "residence": "城市"},
@@ -103,6 +106,35 @@ def test_the_same_ledger_again_changes_nothing(world: World, tmp_path: Path) -> 
     with pytest.raises(RefusedError), acting_as(actor_of(world.users["street"])):
         import_actions.confirm(run)
     assert before == (Observation.objects.count(), Membership.objects.count(), Entry.objects.filter(action="household.imported").count())
+
+
+@pytest.mark.parametrize("people", [1, 5])
+def test_a_changed_household_costs_few_queries(people: int, world: World, tmp_path: Path) -> None:
+    """However many people it has and however many numbers the ledger gives them: it was some fifty, and more with each."""
+    content = {changed: _homes(people, changed, tmp_path) for changed in (0, 1, 5)}
+    take_in(world, content[0])
+    spent = []
+    for changed in (1, 5):
+        run = upload(world, content[changed])
+        assert run.report["changed"] == changed
+        with acting_as(actor_of(world.users["street"])):
+            job = import_actions.confirm(run)
+        with CaptureQueriesContext(connection) as found:
+            running.run(job.pk)
+        assert ImportRun.objects.get(pk=run.pk).outcome["changed"] == changed
+        take_in(world, content[0])
+        spent.append(len(found.captured_queries))
+    assert (spent[1] - spent[0]) / 4 <= CHANGED_QUERIES
+
+
+def _homes(people: int, changed: int, folder: Path) -> bytes:
+    """Return a ledger of five households of so many people, some of whom earn more than the others."""
+    homes: Rows = [{"id": f"H{n}", "area_code": HERE, "residence": "城市"} for n in range(5)]
+    wages = {n: 2000 + 100 * (n < changed) for n in range(5)}
+    rows: Rows = [
+        {"of": f"H{n}", "id": f"P{n}-{p}", "name": f"欧阳{n}{p}", "relation": "子女" if p else "本人", "works": "是", "wage_income": wages[n]} for n in range(5) for p in range(people)
+    ]  # fmt: skip
+    return ledger(folder, homes, rows)
 
 
 def test_a_later_ledger_brings_what_is_new(world: World, tmp_path: Path) -> None:

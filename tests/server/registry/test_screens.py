@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from bangfu.server.registry.models import CurrentFacts, Household, Person
 from bangfu.server.registry.rights_models import Consent, Period, PersonRequest
 from tests.server.conftest import World
 from tests.server.files.test_files import picture
-from tests.server.registry.conftest import NUMBER, named
+from tests.server.registry.conftest import NUMBER, born, named
 from tests.server.registry.ledgers import id_number, ledger
 from tests.server.registry.test_duplicates import search, twin
 from tests.server.registry.test_import import HOMES, OTHERS, PEOPLE
@@ -271,11 +272,8 @@ def test_what_was_exported_can_be_imported(world: World, tmp_path: Path) -> None
 
 def test_consent_of_a_child_is_the_guardians(world: World, family: Household) -> None:
     """Refused with the reason without one; taken with one; withdrawn with a reason."""
-    from bangfu.server.audit.acting import acting_as, actor_of
-
-    with acting_as(actor_of(world.users["worker"])):
-        Person.objects.filter(name="单小川").update(birth_date="2012-05-01")
     client, child = world.client("worker"), named("单小川")
+    born(world, child, dt.date(2012, 5, 1))
     form = {"purpose": "processing", "given_on": "2023-09-15", "guardian": "", "guardian_relation": ""}
     refused = client.post(f"{REGISTER}people/{child.pk}/consent/", form)
     assert (refused.status_code, "不满十四周岁" in said(refused)) == (422, True)

@@ -246,15 +246,22 @@ class LedgerReader:
         if len(first) == 1 and first[0] in NONE_WORDS:
             return found
         heads = self._heads(rows, title, list(layout.RECORD_COLUMNS))
-        by_label = {e.label.zh: e.id for e in self.pack.entries.values()}
+        by_label, said_none = {e.label.zh: e.id for e in self.pack.entries.values()}, False
         for number, row in enumerate(rows[layout.HEADER_ROWS :], start=layout.HEADER_ROWS + 1):
             cells = {heads[p]: (v, SheetMark(number, p + 1, title)) for p, v in enumerate(row) if p in heads and v not in ("", None)}
             if cells:
                 item = self._row(cells, number, title)
                 item["entry"] = by_label.get(str(item.get("entry")), item.get("entry"))
+                if self._names_none(item):
+                    said_none = True
+                    continue
                 found.append(item)
                 found.marks.append(SheetMark(number, 1, title))
-        return found if found else None
+        return found if found or said_none else None
+
+    def _names_none(self, row: Map) -> bool:
+        """Tell whether a row says that one household received nothing: the sheet is filled, so that it has no row says the same."""
+        return str(row.get("entry")) in NONE_WORDS and "of" in row
 
 
 def open_book(path: Path) -> CalamineWorkbook:

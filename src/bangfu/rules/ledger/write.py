@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from bangfu.rules.assess import Answer, Assessment
 from bangfu.rules.explain import Reason
 from bangfu.rules.ledger import layout
@@ -27,12 +25,18 @@ EVERY = {
 assert set(EVERY) == set(PERIODS)
 
 
+def _book(path: Path) -> Any:
+    import xlsxwriter  # takes a tenth of a second, which whoever only reads the words above should not wait for
+
+    return xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+
+
 def write_template(pack: Pack, path: Path, lang: str, more: dict[str, tuple[Column, ...]] | None = None) -> None:
     """Write an empty ledger: one main sheet for households, one for members, one long sheet, the record, notes.
 
     ``more`` are columns that a register adds to a main sheet, by entity; they stand after the links.
     """
-    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    book = _book(path)
     style = _styles(book)
     lists = _lists(pack, book, style)
     for entity, title in (("household", layout.HOUSEHOLDS), ("person", layout.MEMBERS)):
@@ -59,13 +63,15 @@ def _styles(book: Any) -> dict[str, Any]:
 
 def _lists(pack: Pack, book: Any, style: dict[str, Any]) -> dict[str, str]:
     """Write the hidden sheet of choices and return list name → range."""
+    from xlsxwriter.utility import xl_col_to_name
+
     sheet = book.add_worksheet("代码")
     found: dict[str, str] = {}
     choices: dict[str, list[str]] = {"yes_no": list(layout.YES_NO)}
     choices |= {name: [label.zh for label in table.codes.values()] for name, table in pack.vocabulary.codes.items()}
     choices["collections"] = [e.label.zh for e in pack.vocabulary.entities.values() if e.collection]
     for place, (name, rows) in enumerate(choices.items()):
-        letter = xlsxwriter.utility.xl_col_to_name(place)
+        letter = xl_col_to_name(place)
         sheet.write_string(0, place, name, style["key"])
         for row, text in enumerate(rows, start=1):
             sheet.write_string(row, place, text)
@@ -126,10 +132,11 @@ def _notes(pack: Pack, book: Any, style: dict[str, Any], lang: str) -> None:
     lines = {
         "zh": ["不知道就留空：留空表示未知，不等于“否”或 0。", "第 1、2 行是表头，请不要改动；从第 3 行起填写。",
                "身份证号请存为文字（单元格格式“文本”）。", "主表没有的事实写在“其他事实”，一行一个：类别、编号、属于谁、事实、值。",
-               "从未领取过任何待遇，请在“领取记录”的第 3 行只写“无”。"],
+               "从未领取过任何待遇，请在“领取记录”的第 3 行只写“无”。", "有的户领取、有的户没有：没有的户写一行，待遇填“无”，编号填户编号。"],
         "en": ["Leave blank what is not known: blank means unknown, not no and not 0.", "Rows 1 and 2 are headings; fill in from row 3.",
                "Store ID numbers as text.", "Facts without a column go on the long sheet, one a row: kind, number, belongs to, fact, value.",
-               "If nothing was ever received, write only 无 in row 3 of the record sheet."],
+               "If nothing was ever received, write only 无 in row 3 of the record sheet.",
+               "If some receive and some do not: a row for each that does not, with 无 as the benefit and the number of the household."],
     }[lang]  # fmt: skip
     for row, line in enumerate(lines):
         sheet.write_string(row, 0, line)
@@ -153,7 +160,7 @@ def _may_be(pack: Pack, fact: Any) -> str:
 
 def write_results(pack: Pack, assessment: Assessment, path: Path, lang: str) -> None:
     """Write one row per answer that is met or undecided, and a sheet with the reasons."""
-    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    book = _book(path)
     style = _styles(book)
     results, reasons = book.add_worksheet(layout.RESULTS.text(lang)), book.add_worksheet(layout.REASONS.text(lang))
     heads = [("编号", "number"), ("待遇", "benefit"), ("结论", "answer"), ("最低金额（元）", "from (元)"), ("最高金额（元）", "to (元)"), ("周期", "how often"), ("条款", "article"), ("受理单位", "office"), ("会同单位", "joined by"), ("材料", "papers"), ("还需知道", "still needed"), ("条目", "entry"), ("日期", "date")]

@@ -12,6 +12,7 @@ from bangfu.rules.pack.model import MISSING, Band, Parameter, Rounding, Version
 from bangfu.rules.pack.reader import Reader
 from bangfu.rules.units import (
     NO_UNIT,
+    YEARS_OLD,
     Quantity,
     QuantityError,
     Unit,
@@ -70,6 +71,7 @@ class ParameterReader(Reader):
             low=bounds[0], high=bounds[1], open_place=raw.get("open") == "place",
             note=self.label(raw, "note"), codes=self.word(raw, "codes_of") or (base.codes if base else None),
             unit_given=unit_given, home=(raw.file, *raw.mark), entry=entry, given_by_place=base is not None,
+            of_age=raw.get("unit") == YEARS_OLD or (base is not None and base.of_age),
         )  # fmt: skip
         self._keys_known(raw, found)
         self._values(raw, found)
@@ -165,6 +167,8 @@ class ParameterReader(Reader):
 
     def value(self, raw: Any, file: str, mark: Mark, parameter: Parameter, depth: int = 0) -> Any:
         """Return one value of a parameter, of whatever shape its declaration allows."""
+        if isinstance(raw, str) and raw.endswith(YEARS_OLD):
+            parameter.of_age = True
         if raw == "missing" or (isinstance(raw, str) and raw.startswith("missing ")):
             if raw != "missing":
                 self._adopt(parameter, self.single(raw, file, mark, None)[0], file, mark)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from bangfu.rules.language.nodes import Node
-from bangfu.rules.units import NO_UNIT, Quantity, Unit, power_of
+from bangfu.rules.units import NO_UNIT, YEARS_OLD, Quantity, Unit, power_of, unit_text
 from bangfu.rules.values import Number
 from bangfu.rules.vocabulary import Label, Vocabulary
 from bangfu.rules.yaml_source import Map
@@ -68,7 +68,7 @@ class Version:
 
 @dataclass(slots=True)
 class Parameter:
-    """A named, dated value: a parameter of the place or a figure of an entry (``entry.figure``)."""
+    """A named, dated value: a parameter of the place or a figure of an entry (``entry.figure``). ``of_age``: written in 岁."""
 
     id: str
     label: Label | None
@@ -88,6 +88,12 @@ class Parameter:
     entry: str | None = None
     band_unit: Unit = NO_UNIT
     given_by_place: bool = False
+    of_age: bool = False
+
+    @property
+    def unit_written(self) -> str:
+        """Return the unit as the pack writes it."""
+        return YEARS_OLD if self.of_age else unit_text(self.unit)
 
     def version_on(self, date: dt.date) -> Version | None:
         """Return the version in force on a date (``series`` values hold for their own period only)."""

@@ -73,6 +73,7 @@ class OverlayReader(Reader):
             parameter = self.find(address)
             if parameter is not None:
                 self._set(parameter, row)
+                self._dated(row, address)
             else:
                 self.reader.pending.setdefault(address, []).append(row)
 
@@ -86,6 +87,15 @@ class OverlayReader(Reader):
 
     def _set(self, parameter: Parameter, row: Map) -> None:
         set_value(self.values, parameter, row, self.date(row, "from"))
+
+    def _dated(self, row: Map, name: str) -> None:
+        """Warn of a row that holds for every day there is: a claim of ten years ago would be judged by it."""
+        if "from" not in row:
+            self.fault(
+                row.file, row.mark, "OVERLAY-ALWAYS",
+                f"“{name}”没有写 from：对所有日期都算数，它施行以前的日子也照它算。请写 from: 起始日期",
+                f'"{name}" has no from and holds for all time, days before it was in force included: write from: and its first day', "warning",
+            )  # fmt: skip
 
     def apply(self, content: Any, file: str) -> None:
         """Add conditions, widened groups and readings once everything is typed."""
@@ -173,6 +183,7 @@ class OverlayReader(Reader):
         if entry.open_condition is None:
             self.at(row, "entry", "OVERLAY-CONDITION", f"“{name}”没有 open_condition：文件已写全条件，补充件不能再加", f'"{name}" has no open_condition: the document gives its conditions and no overlay adds one')
         since = self.date(row, "from")
+        self._dated(row, name)
         entry.conditions_added = (*entry.conditions_added, *((node, since) for node in nodes))
 
     def _reading(self, name: str, code: Any, where: Map) -> None:

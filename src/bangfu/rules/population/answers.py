@@ -189,8 +189,10 @@ class Answers:
     # -- who -----------------------------------------------------------------------------------------------------
     def who(self) -> str:
         """Return the query of ``who``: ``people`` with what holds for the person and the household as bits."""
-        bits = " ".join(f"WHEN {self.entries.index(entry)} THEN {1 << bit}" for bit, entry in enumerate(self.groups))
-        held = f"SELECT id, bit_or(CASE entry {bits} ELSE 0 END) AS bits FROM found WHERE status GROUP BY id" if bits else "SELECT 0::BIGINT AS id, 0::BIGINT AS bits"
+        places = {self.entries.index(entry): 1 << bit for bit, entry in enumerate(self.groups)}
+        bits = " ".join(f"WHEN {place} THEN {bit}" for place, bit in places.items())
+        mine = ", ".join(map(str, places))
+        held = f"SELECT id, bit_or(CASE entry {bits} END) AS bits FROM found WHERE status AND entry IN ({mine}) GROUP BY id" if bits else "SELECT 0::BIGINT AS id, 0::BIGINT AS bits"
         return (
             f"WITH held AS ({held}) SELECT p.id, p.hh, p.entity, p.name, p.owner, p.household, p.street, p.community, "
             "CAST(coalesce(a.bits, 0) | coalesce(b.bits, 0) AS BIGINT) AS bits "

@@ -27,6 +27,18 @@ class Means:
     threads: int = 2
 
 
+UNITS = {"K": 1, "M": 2, "G": 3, "T": 4}
+FOR_A_HOUSEHOLD = 13_000
+"""Bytes that a household takes while its partition is answered, spilling aside: measured on the widest pack."""
+
+
+def households_within(means: Means) -> int:
+    """Return how many households a partition may have: few enough for the memory, enough to keep every thread busy."""
+    number, letter, binary = re.findall(r"([0-9.]+) ?([KMGT])(i?)B", means.memory, re.IGNORECASE)[0]
+    whole = int(float(number) * (1024 if binary else 1000) ** UNITS[letter.upper()])
+    return max(1_000, min(200_000, whole // FOR_A_HOUSEHOLD // 1_000 * 1_000))
+
+
 def check_means(means: Means) -> None:
     """Refuse a memory limit that is none.
 

@@ -55,7 +55,6 @@ class OnSpark:
     """Carries partitions out on one session, opened when the first partition is: a ledger with faults never needs it."""
 
     dialect = "spark"
-    part_size = PART_SIZE
 
     def __init__(self, start: Callable[[], Any]) -> None:
         self.start = start
@@ -65,6 +64,10 @@ class OnSpark:
     def session(self) -> Any:
         """Return the session."""
         return self.start()
+
+    def part_size(self, means: Means) -> int:  # noqa: ARG002 - Spark has its memory from its own settings
+        """Return ``PART_SIZE``."""
+        return PART_SIZE
 
     # -- a partition ---------------------------------------------------------------------------------------------
     @said_plainly()

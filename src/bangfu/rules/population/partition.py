@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from bangfu.rules.engine import Engine
 from bangfu.rules.pack.model import Entry
 from bangfu.rules.population.answers import GIVEN, SHARE_STEPS, Answers
-from bangfu.rules.population.database import literal, quoted
+from bangfu.rules.population.database import Means, households_within, literal, quoted
 from bangfu.rules.population.folder import OutFolder
 from bangfu.rules.population.inputs import Inputs, Some
 from bangfu.rules.population.links import rows
@@ -19,16 +20,22 @@ from bangfu.rules.units import unit_text
 
 CHUNK = 500
 MILLION = 1_000_000
+HALVES = ("n >> 64", "n & 18446744073709551615::UHUGEINT")
+"""The halves of ``md5_number`` that ``md5_number_lower`` and ``md5_number_upper`` give."""
 SUMS = (
     "count(*) AS answers, sum(f.low)::BIGINT AS low_fen, sum(f.high)::BIGINT AS high_fen, "
     "count(*) FILTER (f.low IS NULL AND e.has_money) AS without_sum, count(*) FILTER (f.low IS NOT NULL AND f.high IS NULL) AS open_above"
 )
 TOTALS = {
-    "rule": ("e.name AS entry", "count(DISTINCT w.hh) AS households"),
     "street": ("w.street AS street, e.name AS entry", "count(DISTINCT w.hh) AS households"),
     "group": ("g.name AS grp, e.name AS entry", "NULL::BIGINT AS households"),
 }
-"""Totals by name: what they are grouped by, and the households (groups overlap inside a household: none is counted)."""
+"""Totals by name: what they are grouped by, and the households (groups overlap inside a household: none is counted).
+
+Totals by rule follow from those by street: a household lies in one street.
+"""
+SUMMED = ("households", "answers", "low_fen", "high_fen", "without_sum", "open_above")
+BY_RULE = f"SELECT part, entry, status, in_force, {', '.join(f'sum({name})::BIGINT' for name in SUMMED)} FROM stage.totals_street WHERE part = ? GROUP BY part, entry, status, in_force"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +48,13 @@ class Part:
 
 
 class Carrier(Protocol):
-    """What carries the statements of a partition out; ``part_size``: households in a partition unless said otherwise."""
+    """What carries the statements of a partition out."""
 
     dialect: str
-    part_size: int
+
+    def part_size(self, means: Means) -> int:
+        """Return how many households a partition has unless it is said."""
+        ...
 
     def answer(self, work: Work, part: Part, asked: list[int]) -> list[str]:
         """Make ``found`` and ``who``, in the work database at least for some households; return the tables made there."""
@@ -67,7 +77,10 @@ class OnDuckDb:
     """Carries partitions out in the work database itself."""
 
     dialect = "duckdb"
-    part_size = 50_000
+
+    def part_size(self, means: Means) -> int:
+        """Return as many households as the memory bears: DuckDB plans each partition anew, and shares out 120,000 rows at a time."""
+        return households_within(means)
 
     def answer(self, work: Work, part: Part, asked: list[int]) -> list[str]:
         """Make the program's tables, every stage, ``found`` and ``who``."""
@@ -79,9 +92,9 @@ class OnDuckDb:
         file = work.folder.parts / f"{part.name}.parquet"
         beside = work.folder.work / f"{part.name}.parquet"
         work.connection.execute(f"COPY ({query}) TO {literal(str(beside))} (FORMAT parquet, COMPRESSION zstd)")
-        count, low, high = work.connection.execute(
-            f"SELECT count(*), coalesce(sum(md5_number_lower(t)), 0)::VARCHAR, coalesce(sum(md5_number_upper(t)), 0)::VARCHAR FROM (SELECT {text} AS t FROM ({query}))"
-        ).fetchone()
+        # The hash is of what lies in the file. A text is hashed once and cut in two: md5_number_lower and _upper would each hash it.
+        halves = ", ".join(f"coalesce(sum(({half})::UBIGINT), 0)::VARCHAR" for half in HALVES)
+        count, low, high = work.connection.execute(f"SELECT count(*), {halves} FROM (SELECT md5_number({text}) AS n FROM {literal(str(beside))})").fetchone()
         beside.replace(file)
         return {"rows": count, "hash": [low, high]}
 
@@ -95,7 +108,10 @@ class OnDuckDb:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What every partition is worked out with; ``share`` of a million households are asked about by the reference."""
+    """What every partition is worked out with; ``share`` of a million households are asked about by the reference.
+
+    ``open_rows``, ``open_of`` and ``totals`` as of the order.
+    """
 
     engine: Engine
     connection: Any
@@ -108,6 +124,8 @@ class Work:
     share: int
     carrier: Carrier
     open_rows: bool = False
+    open_of: Path | None = None
+    totals: bool = True
 
 
 def make_tables(connection: Any) -> None:
@@ -116,7 +134,7 @@ def make_tables(connection: Any) -> None:
     connection.execute(
         "CREATE TABLE stage.open (part VARCHAR, need VARCHAR, entry VARCHAR, hh BIGINT, undecided BOOLEAN, low BIGINT, high BIGINT, answers BIGINT)"
     )
-    for name in TOTALS:
+    for name in ("rule", *TOTALS):
         keys = {"rule": "", "street": "street VARCHAR, ", "group": "grp VARCHAR, "}[name]
         connection.execute(
             f"CREATE TABLE stage.totals_{name} (part VARCHAR, {keys}entry VARCHAR, status BOOLEAN, in_force BOOLEAN, households BIGINT, "
@@ -133,10 +151,12 @@ def carry_out(work: Work, part: Part, tick: Callable[[int], None]) -> None:
     connection.execute("CREATE OR REPLACE TABLE needs (id BIGINT, entry INTEGER, needs VARCHAR[])")
     if work.undecided:
         _keep_needs(connection, part.answers, opened)
+    made += _wait(work)
     written = _write(work, part)
     connection.execute("BEGIN")
-    for name, (keys, households) in TOTALS.items():
+    for name, (keys, households) in TOTALS.items() if work.totals else ():
         work.carrier.total(connection, f"stage.totals_{name}", _total(part.name, name, keys, households))
+    connection.execute(f"INSERT INTO stage.totals_rule {BY_RULE}", [part.name])
     _keep_open(connection, part, opened)
     connection.execute("INSERT INTO stage.parts VALUES (?, ?)", [part.name, json.dumps({**_counts(connection, part), **written, "asked": len(asked)})])
     connection.execute("COMMIT")
@@ -220,8 +240,22 @@ def _keep_open(connection: Any, part: Part, opened: list[Open]) -> None:
 
 
 # -- rows and totals ---------------------------------------------------------------------------------------------
+def _wait(work: Work) -> list[str]:
+    """Make ``waited``, the open answers that are written, if the order names them; return the tables made."""
+    if work.open_of is None:
+        return []
+    import pyarrow.parquet as pq
+
+    work.connection.register("named", pq.read_table(work.open_of, columns=["row", "entry"]))
+    work.connection.execute("CREATE OR REPLACE TABLE waited AS SELECT DISTINCT w.id, e.place AS entry FROM named AS n JOIN who AS w ON w.name = n.row JOIN entries AS e ON e.name = n.entry")
+    work.connection.unregister("named")
+    return ["waited"]
+
+
 def _rows(work: Work) -> str:
-    needs, join = "NULL::VARCHAR[]", ""
+    needs, join, found = "NULL::VARCHAR[]", "", "found"
+    if work.open_of is not None:
+        found = "(SELECT * FROM found WHERE status UNION ALL SELECT f.* FROM found AS f JOIN waited AS o ON o.id = f.id AND o.entry = f.entry WHERE f.status IS NULL)"
     if work.undecided:
         needs, join = "n.needs", " LEFT JOIN needs AS n ON n.id = f.id AND n.entry = f.entry"
     share = f"CAST(CAST(f.{{}} AS DECIMAL(18, 0)) * 0.{'0' * (len(str(SHARE_STEPS)) - 2)}1 AS DECIMAL(18, 6))"
@@ -229,8 +263,8 @@ def _rows(work: Work) -> str:
         "SELECT w.household, w.street, w.community, w.entity, w.name AS row, w.owner, e.name AS entry, e.kind, "
         "CASE WHEN f.status THEN 'yes' ELSE 'undecided' END AS status, f.in_force, f.low AS low_fen, f.high AS high_fen, "
         f"{share.format('share_low')} AS share_low, {share.format('share_high')} AS share_high, e.unit, e.every, e.article, {needs} AS needs "
-        f"FROM found AS f JOIN who AS w ON w.id = f.id JOIN entries AS e ON e.place = f.entry{join}"
-        + ("" if work.undecided or work.open_rows else " WHERE f.status")
+        f"FROM {found} AS f JOIN who AS w ON w.id = f.id JOIN entries AS e ON e.place = f.entry{join}"
+        + ("" if work.undecided or work.open_rows or work.open_of is not None else " WHERE f.status")
     )
 
 

@@ -15,22 +15,22 @@ from bangfu.rules.population.columns import LedgerPlan
 from bangfu.rules.population.database import literal
 from bangfu.rules.population.folder import OutFolder, write_whole
 from bangfu.rules.population.ledger import RECORD
-from bangfu.rules.population.partition import MILLION, TOTALS, entry_facts
+from bangfu.rules.population.partition import MILLION, SUMMED, TOTALS, entry_facts
 from bangfu.rules.population.reasons import REASONS
 from bangfu.rules.population.summary import write_summaries
 
-SUMMED = ("households", "answers", "low_fen", "high_fen", "without_sum", "open_above")
 
-
-def write_results(engine: Engine, connection: Any, folder: OutFolder, plan: LedgerPlan, share: int) -> dict[str, Any]:
-    """Write every file but the manifest and return what the manifest says of them."""
+def write_results(engine: Engine, connection: Any, folder: OutFolder, plan: LedgerPlan, share: int, *, totals: bool = True) -> dict[str, Any]:
+    """Write every file but the manifest and return what the manifest says of them; without ``totals`` none of them and no summary."""
     _labels(engine, connection)
-    for name in TOTALS:
+    for name in ("rule", *TOTALS) if totals else ():
         _table(connection, folder, f"totals_by_{name}", _totals(name))
     _table(connection, folder, "data_plan", _plan(engine, connection, plan, share))
     _table(connection, folder, "rejects", _rejects(connection, plan))
     said = _said(engine, connection, plan)
-    write_summaries(engine, connection, folder, said)
+    if totals:
+        said["counts"] |= _decided(connection)
+        write_summaries(engine, connection, folder, said)
     return said
 
 
@@ -141,7 +141,7 @@ def _said(engine: Engine, connection: Any, plan: LedgerPlan) -> dict[str, Any]:
         "ledger_fingerprint": meta["fingerprint"], "ledger_rows": meta["rows"],
         "counts": {
             "households": sum(i["households"] for i in infos), "people": sum(i["people"] for i in infos), "rows_written": rows,
-            "households_asked": sum(i["asked"] for i in infos), **_rejected(connection), **_decided(connection),
+            "households_asked": sum(i["asked"] for i in infos), **_rejected(connection),
         },
         "content_hash": hashlib.sha256(f"{rows} {low} {high}".encode()).hexdigest(),
         "parts": [name for (name,) in connection.execute("SELECT name FROM stage.parts ORDER BY name").fetchall()],

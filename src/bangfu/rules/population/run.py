@@ -41,6 +41,8 @@ class Order:
     """What is asked for. ``asked``: about how many households the reference is asked what open answers need.
 
     ``open_rows``: undecided answers are written too, without what they need (``undecided`` asks the reference for it).
+    ``open_of``: a Parquet file of (row, entry); of the undecided answers those alone are written (on DuckDB).
+    ``totals``: whether answers are added up by rule, street and group.
     ``keep_stage``: the staged ledger stays beside the result, for who reads single households afterwards (``kept``).
     """
 
@@ -55,6 +57,8 @@ class Order:
     means: Means = field(default_factory=Means)
     open_rows: bool = False
     keep_stage: bool = False
+    open_of: Path | None = None
+    totals: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class _Run:
     def __init__(self, engine: Engine, order: Order, ledger: Ledger, plan: LedgerPlan, split: Split, folder: OutFolder, progress: Progress, carrier: Carrier) -> None:  # noqa: PLR0913, E501
         self.engine, self.order, self.ledger, self.plan, self.split = engine, order, ledger, plan, split
         self.folder, self.progress, self.carrier = folder, progress, carrier
-        self.part_size = order.part_size or carrier.part_size
+        self.part_size = order.part_size or carrier.part_size(order.means)
         self.basis = order.basis or ("recorded" if RECORD in plan.tables and has_rows(plan.tables[RECORD].table) else "met")
         self.connection: Any = None
 
@@ -127,7 +131,7 @@ class _Run:
             self.progress.tick(1)
         self.progress.begin("write", None)
         manifest = {**self._order(), "asked_share": share}
-        manifest |= write_results(self.engine, self.connection, self.folder, self.plan, share)
+        manifest |= write_results(self.engine, self.connection, self.folder, self.plan, share, totals=self.order.totals)
         self.close()
         self.folder.close(manifest, keep_work=self.order.keep_stage)
         return manifest
@@ -147,7 +151,8 @@ class _Run:
         ]
         inputs = {id(each): Inputs(each.program, self.plan) for each in programs if each is not None}
         reference = Reference(self.engine, self.order.on, self.plan, programs[0].entries if programs[0] else [], self.basis)
-        return Work(self.engine, self.connection, self.folder, programs[0], programs[1], inputs, reference, self.order.undecided, share, self.carrier, self.order.open_rows)
+        order = self.order
+        return Work(self.engine, self.connection, self.folder, programs[0], programs[1], inputs, reference, order.undecided, share, self.carrier, order.open_rows, order.open_of, order.totals)
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -190,6 +195,8 @@ class _Run:
         Raises:
             UsageError: Day, pack, ledger or another part of the order differs.
         """
+        if self.order.part_size is None:
+            self.part_size = kept.get("part_size", self.part_size)  # more memory on the second try does not cut the ledger anew
         now = {**self._order(), "fingerprint": self.ledger.fingerprint or kept["fingerprint"], "rows": kept["rows"]}
         other = sorted(name for name in now if now[name] != kept.get(name))
         if other:
@@ -202,7 +209,7 @@ class _Run:
             "place": self.engine.pack.place, "on": order.on.isoformat(), "pack_hash": self.engine.pack.content_hash,
             "engine_version": __version__, "semantics_version": SEMANTICS_VERSION, "ledger": self.ledger.source,
             "undecided": order.undecided, "basis": self.basis, "part_size": self.part_size, "runner": self.carrier.dialect, "asked": order.asked,
-            **({"open_rows": True} if order.open_rows else {}),
+            **({"open_rows": True} if order.open_rows else {}), **({"open_of": order.open_of.name} if order.open_of else {}), **({} if order.totals else {"totals": False}),
         }  # fmt: skip
 
     def _fingerprint(self) -> str:

@@ -22,7 +22,6 @@ from bangfu.rules.engine import Engine
 from bangfu.rules.errors import UsageError
 from bangfu.rules.population.database import Means, check_means, connect, literal, readable
 from bangfu.rules.population.folder import MANIFEST, OutFolder, write_whole
-from bangfu.rules.population.partition import OnDuckDb
 from bangfu.rules.population.run import Order, Progress, run_population
 from bangfu.rules.whatif.compare import (
     CLASSES,
@@ -57,7 +56,7 @@ class WhatIfOrder:
     out: Path
     basis: str = "met"
     resume: bool = False
-    part_size: int = OnDuckDb.part_size
+    part_size: int | None = None
     means: Means = field(default_factory=Means)
     most: int = MOST
     profiles: bool = True
@@ -172,8 +171,10 @@ def _open(order: WhatIfOrder) -> None:
 
 
 def _order(pair: Pair, order: WhatIfOrder, side: str) -> Order:
-    out = order.out / side
-    return Order(order.ledger, pair.day, out, order.basis, False, (out / ".work").exists(), order.part_size, ASKED, order.means, open_rows=True, keep_stage=True)
+    out, base = order.out / side, order.out / "base" / MANIFEST
+    # Both sides are cut alike: they are compared partition by partition.
+    size = order.part_size or (json.loads(base.read_text(encoding="utf-8"))["part_size"] if base.exists() else None)
+    return Order(order.ledger, pair.day, out, order.basis, False, (out / ".work").exists(), size, ASKED, order.means, open_rows=True, keep_stage=True)
 
 
 def _side(pair: Pair, order: WhatIfOrder, progress: Progress, side: str) -> dict[str, Any]:
@@ -182,7 +183,7 @@ def _side(pair: Pair, order: WhatIfOrder, progress: Progress, side: str) -> dict
     done = order.out / side / MANIFEST
     if done.exists():
         kept: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
-        asked = {"pack_hash": engine.pack.content_hash, "on": pair.day.isoformat(), "ledger": order.ledger, "basis": order.basis, "part_size": order.part_size}
+        asked = {"pack_hash": engine.pack.content_hash, "on": pair.day.isoformat(), "ledger": order.ledger, "basis": order.basis, **({"part_size": order.part_size} if order.part_size else {})}
         other = sorted(name for name, value in asked.items() if name != "ledger" and kept.get(name) != value)
         if other:
             raise UsageError(f"与未完成的测算不同：{'、'.join(other)}；请用原来的选项继续，或删去该文件夹重新开始", f"this is not the what-if that was begun: {', '.join(other)} differ; go on with the same options, or delete the folder and start over")

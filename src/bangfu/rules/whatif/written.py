@@ -25,7 +25,7 @@ def scalar(found: Quantity, parameter: Parameter) -> str:
 
 def shown(pack: Pack, parameter: Parameter, value: Any, lang: str) -> str:
     """Return a value of any shape for a reader, keys by their labels: ``城镇 940、农村 820 元/人·月``."""
-    unit = unit_text(parameter.unit)
+    unit = "周岁" if parameter.of_age else unit_text(parameter.unit)
     if isinstance(value, dict):
         codes = _labels(pack, parameter, lang)
         inner = ("、" if lang == "zh" else ", ").join(f"{codes.get(code, code)} {_plain(parameter, child, lang)}" for code, child in value.items())

@@ -1,7 +1,7 @@
 """Who may call a page: every view declares it, and a test walks all addresses and fails on one that has not.
 
 ``@staff("registry.view")`` asks for a signed-in person with a role that may, and puts where they may into
-``request.scope``. ``@public`` says that anybody may, and that no data of the register is behind it.
+``request.scope``, what they are into ``request.roles`` for the frame of the page. ``@public`` says that anybody may, and that no data of the register is behind it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
+from bangfu.server.accounts.enums import Role
 from bangfu.server.accounts.permissions import PERMISSIONS
-from bangfu.server.accounts.selectors import scope_for
+from bangfu.server.accounts.selectors import assignments_on, scope_in
 from bangfu.server.calendar import clock
 
 View = Callable[..., HttpResponse]
@@ -38,10 +39,12 @@ def staff(action: str, *, signed_out: Callable[..., None] | None = None) -> Call
                 if signed_out is not None and request.method == "POST":
                     signed_out(request, *args, **kwargs)
                 return redirect_to_login(request.get_full_path())
-            scope = scope_for(request.user, action, clock.today())
+            held = list(assignments_on(request.user, clock.today()))
+            scope = scope_in(held, action)
             if not scope.ranges:
                 raise PermissionDenied(action)
             request.scope = scope  # type: ignore[attr-defined]
+            request.roles = {Role(a.role) for a in held}  # type: ignore[attr-defined]
             response = view(request, *args, **kwargs)
             response.setdefault("Cache-Control", "no-store")
             return response

@@ -26,6 +26,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "policy.whatif": {Role.POLICY_OFFICER, Role.DISTRICT_OFFICER},
         "jobs.view": _CASEWORK | {Role.POLICY_OFFICER, Role.SYSTEM_ADMIN},
         "jobs.run": _CASEWORK | {Role.POLICY_OFFICER, Role.SYSTEM_ADMIN},
+        "jobs.everywhere": {Role.SYSTEM_ADMIN},
         "accounts.view": {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN},
         "accounts.edit": {Role.SYSTEM_ADMIN},
         "accounts.assign": {Role.SECURITY_ADMIN},

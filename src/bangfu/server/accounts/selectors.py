@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -26,8 +27,17 @@ def scope_for(user: User, action: str, day: dt.date) -> Scope:
     Raises:
         KeyError: No such action is declared.
     """
+    return scope_in(assignments_on(user, day), action)
+
+
+def scope_in(held: Iterable[Assignment], action: str) -> Scope:
+    """Return where some assignments let an action be done.
+
+    Raises:
+        KeyError: No such action is declared.
+    """
     roles = PERMISSIONS[action]
-    return Scope.of(a.area for a in assignments_on(user, day) if a.role in roles)
+    return Scope.of(a.area for a in held if a.role in roles)
 
 
 def roles_on(user: User, day: dt.date) -> set[Role]:

@@ -12,6 +12,7 @@ from bangfu.rules.household import Given, read_given
 from bangfu.server.assessment.engines import engine_for
 from bangfu.server.assessment.reading import content_of
 from bangfu.server.registry.models import Household
+from bangfu.server.registry.roll import Roll
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +25,14 @@ class Answered:
     assessment: Assessment
 
 
-def assess_now(household: Household, day: dt.date, *, basis: str | None = None, reasons: bool = True) -> Answered:
-    """Answer for a household on a day; ``basis`` as of ``assess``.
+def assess_now(household: Household, day: dt.date, *, basis: str | None = None, reasons: bool = True, roll: Roll | None = None) -> Answered:
+    """Answer for a household on a day; ``basis`` as of ``assess``, ``roll`` as of ``content_of``.
 
     Raises:
         HouseholdError: The register holds something that the vocabulary does not accept; the message names each thing.
         PackError: A signed value does not fit the pack of this version.
     """
     engine = engine_for(household.area_code, day)
-    content = content_of(household, engine)
+    content = content_of(household, engine, roll)
     given = read_given(engine.pack, content, household.number)
     return Answered(engine, content, given, assess(engine, given, day, basis=basis, reasons=reasons))

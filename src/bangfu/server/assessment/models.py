@@ -86,8 +86,31 @@ class ValueKind(models.TextChoices):
     CONDITION = "condition", "补充条件"
 
 
+class ValueScan(models.Model):
+    """The signed document that a value comes from, as its officer attached it. ``path`` is a random name in the private folder."""
+
+    append_only: ClassVar[bool] = True
+    name = models.CharField("文件名", max_length=120)
+    kind = models.CharField("类型", max_length=40)
+    size = models.PositiveIntegerField("字节")
+    digest = models.CharField(max_length=64)
+    path = models.CharField(max_length=80, unique=True)
+    thumbnail = models.CharField(max_length=80, blank=True)
+    added_by = models.BigIntegerField("上传人")
+    added_at = models.DateTimeField("上传时间")
+
+    class Meta:
+        verbose_name = "取值文件扫描件"
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class PolicyValue(models.Model):
-    """A value entered for a district; it counts once a second person has signed it (``Signature``)."""
+    """A value entered for a district; it counts once a second person has signed it (``Signature``).
+
+    ``scan`` is the document itself, ``published`` the address where everybody may read it; production asks for one of them.
+    """
 
     append_only: ClassVar[bool] = True
     district = models.ForeignKey(Area, models.RESTRICT, related_name="+", verbose_name="区县")
@@ -97,7 +120,8 @@ class PolicyValue(models.Model):
     since = models.DateField("起")
     instrument = models.CharField("文号", max_length=100)
     source = models.CharField("来源", max_length=200)
-    scan_id = models.BigIntegerField("扫描件", null=True)
+    scan = models.OneToOneField(ValueScan, models.RESTRICT, null=True, related_name="value", verbose_name="扫描件")
+    published = models.CharField("公开文件网址", max_length=300, blank=True)
     entered_by = models.BigIntegerField("录入人")
     entered_at = models.DateTimeField("录入时间")
     withdraws = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, related_name="withdrawn_by", verbose_name="撤回")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 
 from bangfu.rules.engine import Engine
 from bangfu.rules.errors import BangfuError
@@ -23,7 +23,7 @@ from bangfu.server.areas.models import Area
 from bangfu.server.areas.selectors import districts
 from bangfu.server.assessment.engines import engine_in
 from bangfu.server.assessment.models import NightlyRow, NightlyRun, NightlyTotal
-from bangfu.server.assessment.nightly_findings import find
+from bangfu.server.assessment.nightly_findings import RECEIVED, find, write_received
 from bangfu.server.assessment.register_ledger import chunks, write_register
 from bangfu.server.audit.acting import acting_as, system_actor
 from bangfu.server.audit.actions import record
@@ -32,6 +32,7 @@ from bangfu.server.jobs.actions import enqueue
 from bangfu.server.jobs.kinds import JobRefusedError
 from bangfu.server.jobs.models import Job, JobStatus
 from bangfu.server.jobs.running import JobRun
+from bangfu.server.registry.rows import insert_rows
 
 KIND = "assessment.nightly"
 ACTOR = "夜间测算"
@@ -80,6 +81,8 @@ def _key(district: Area, day: dt.date) -> str:
 
 def carry_out(run: JobRun) -> dict[str, Any]:
     """Do a night, or go on with it; return what the officer reads as its result."""
+    if "finished" in run.state:  # killed between the last step and the end of the job
+        return dict(run.state["finished"])
     district, day = Area.objects.get(pk=run.given["district"]), dt.date.fromisoformat(run.given["day"])
     try:
         engine = engine_in(district, day)
@@ -127,7 +130,8 @@ def _answer(run: JobRun, engine: Engine, district: Area, day: dt.date, folder: P
         write_register(district, [engine], ledger)
     _told(run, READ)
     if not (result / MANIFEST).is_file():
-        order = Order(str(ledger), day, result, "met", resume=(result / WORK).is_dir(), asked=ASKED, open_rows=True)
+        write_received(engine, day, ledger, folder / RECEIVED)
+        order = Order(str(ledger), day, result, "met", resume=(result / WORK).is_dir(), asked=ASKED, open_of=folder / RECEIVED, totals=False)
         run_population(engine, order, Progress(lambda stage, total: run.beat(), lambda rows: None))
     _told(run, ANSWERED)
     left_out = find(engine, day, ledger, result, folder)
@@ -185,9 +189,7 @@ def _row(night: NightlyRun, row: dict[str, Any]) -> dict[str, Any]:
 def insert(model: type[models.Model], rows: list[dict[str, Any]]) -> None:
     """Insert many rows, by column name, without an object for each; the guards of the table hold as ever."""
     if rows:
-        columns = ", ".join(connection.ops.quote_name(name) for name in rows[0])
-        with connection.cursor() as cursor:
-            cursor.executemany(f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({', '.join(['%s'] * len(rows[0]))})", [tuple(row.values()) for row in rows])
+        insert_rows(model, list(rows[0]), (tuple(row.values()) for row in rows))
 
 
 def _total(night: NightlyRun, row: dict[str, Any]) -> NightlyTotal:
@@ -211,5 +213,5 @@ def _finish(run: JobRun, night: NightlyRun, engine: Engine, folder: Path, left_o
         NightlyRow.objects.filter(run__district=night.district).exclude(run__in=list(kept)).delete()
         result = {"households": counts["households"], "left_out": len(left_out), **found}
         record("nightly.done", of=night, area_code=night.district.low, details={"on": night.on.isoformat(), "pack": engine.pack.content_hash, **result})
-        step.done = 100
+        step.state["finished"], step.done = result, 100
     return result

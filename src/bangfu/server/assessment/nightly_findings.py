@@ -1,6 +1,7 @@
 """What a night finds: the answers of the whole register held against who receives what.
 
-``answered.parquet``: one row for each answer that is yes or open. ``findings.parquet``: who qualifies and does not
+``received.parquet``: who is on record as receiving what. An answer that is open matters for these alone: it is no end of
+what is held. ``findings.parquet``: who qualifies and does not
 receive, who receives and no longer qualifies. ``totals.parquet``: how many each rule reaches, by community.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from bangfu.server.assessment.models import Finding
 from bangfu.server.assessment.reading import given_of
 from bangfu.server.registry.models import Household
 
+RECEIVED = "received.parquet"
 PERSONAL = ("recognition", "cash", "waiver", "insurance")
 """What is granted to somebody by name, so that the record tells who receives it; services and goods are only counted."""
 FRESH_DAYS = {"month": 62, "quarter": 186, "half_year": 372, "year": 366, "policy_year": 366, "school_year": 366, "term": 186}
@@ -34,20 +37,39 @@ _ANSWERS = "household VARCHAR, entity VARCHAR, row VARCHAR, owner VARCHAR, entry
 
 def find(engine: Engine, day: dt.date, ledger: Path, result: Path, out: Path) -> list[dict[str, Any]]:
     """Write findings and totals of a finished run over a register's tables; return the households that nobody could answer for."""
-    import duckdb
-
-    loose = {name: value for name, value in DUCKDB_CONFIG.items() if name != "enable_external_access"}
-    with duckdb.connect(config={**loose, "memory_limit": "1GB", "threads": 2}) as connection:
+    with _opened(engine) as connection:
         connection.execute(f"CREATE TABLE answered ({_ANSWERS})")
         connection.execute(
             "INSERT INTO answered SELECT household, entity, row, owner, entry, status = 'yes', in_force, low_fen, high_fen "
             f"FROM read_parquet({literal(str(result / 'entitlements' / '*.parquet'))}) WHERE household IS NOT NULL"
         )
         left_out = _by_hand(connection, engine, day, result)
-        _received(connection, engine, day, ledger)
+        connection.execute(f"CREATE VIEW received AS SELECT * FROM read_parquet({literal(str(out / RECEIVED))})")
         for name, query in (("findings", _findings(ledger)), ("totals", _totals(ledger))):
             connection.execute(f"COPY ({query}) TO {literal(str(out / f'{name}.parquet'))} (FORMAT parquet)")
     return left_out
+
+
+def write_received(engine: Engine, day: dt.date, ledger: Path, out: Path) -> None:
+    """Write who receives what on a day, as a register's tables tell: row, entry, ``held`` (for the time being; else a payment shows it)."""
+    with _opened(engine) as connection:
+        connection.execute(f"COPY ({_received(connection, engine, day, ledger)}) TO {literal(str(out))} (FORMAT parquet)")
+
+
+@contextmanager
+def _opened(engine: Engine) -> Iterator[Any]:
+    """Yield a connection to DuckDB with ``entries``: what may be received by somebody, and for how long a payment shows it."""
+    import duckdb
+
+    loose = {name: value for name, value in DUCKDB_CONFIG.items() if name != "enable_external_access"}
+    listed = [
+        (e.id, e.per, e.kind in PERSONAL, FRESH_DAYS.get(e.every or "")) for e in engine.pack.entries.values()
+        if e.kind in GIVEN and e.per not in (None, "place", "organisation")
+    ]  # fmt: skip
+    with duckdb.connect(config={**loose, "memory_limit": "1GB", "threads": 2}) as connection:
+        connection.execute("CREATE TABLE entries (entry VARCHAR, per VARCHAR, personal BOOLEAN, fresh INTEGER)")
+        connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?)", listed)
+        yield connection
 
 
 # -- households that the tables cannot carry ------------------------------------------------------------------------
@@ -89,14 +111,8 @@ def _fen(answer: Answer, entry: Entry) -> tuple[int | None, int | None]:
 
 
 # -- who receives --------------------------------------------------------------------------------------------------
-def _received(connection: Any, engine: Engine, day: dt.date, ledger: Path) -> None:
-    """Make ``received``: row, entry, ``held`` (for the time being; else a payment shows it)."""
-    listed = [
-        (e.id, e.per, e.kind in PERSONAL, FRESH_DAYS.get(e.every or "")) for e in engine.pack.entries.values()
-        if e.kind in GIVEN and e.per not in (None, "place", "organisation")
-    ]  # fmt: skip
-    connection.execute("CREATE TABLE entries (entry VARCHAR, per VARCHAR, personal BOOLEAN, fresh INTEGER)")
-    connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?)", listed)
+def _received(connection: Any, engine: Engine, day: dt.date, ledger: Path) -> str:
+    """Return the query of what is received."""
     on = f"DATE '{day}'"
     target = "CASE WHEN e.per = 'person' THEN r.of WHEN e.per = 'household' THEN coalesce(p.of, r.of) ELSE r.claim END"
     dates = {name: f'TRY_CAST(r."{name}" AS DATE)' for name in ("from", "until", "paid_on")}
@@ -108,7 +124,7 @@ def _received(connection: Any, engine: Engine, day: dt.date, ledger: Path) -> No
     )
     stated = [part for entity in ("household", "person") for part in _stated(connection, engine, ledger, entity)]
     everything = " UNION ALL ".join([record, *stated])
-    connection.execute(f"CREATE TABLE received AS SELECT row, entry, bool_or(held) AS held FROM ({everything}) WHERE row IS NOT NULL GROUP BY row, entry")
+    return f"SELECT row, entry, bool_or(held) AS held FROM ({everything}) WHERE row IS NOT NULL GROUP BY row, entry"
 
 
 def _stated(connection: Any, engine: Engine, ledger: Path, entity: str) -> Iterator[str]:

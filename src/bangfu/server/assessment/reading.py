@@ -7,31 +7,33 @@ from typing import Any
 from bangfu.rules.engine import Engine
 from bangfu.rules.household import Given, read_given
 from bangfu.server.registry.models import CurrentFacts, Household, Item, Membership, StatedCollection
+from bangfu.server.registry.roll import Roll, roll_of
 
 RECORD = "record"
 """The kind of item that says what is held (``from``, ``until``) or was paid (``paid_on``): a row of a file's ``record``."""
 RECORD_KEYS = ("entry", "from", "until", "paid_on", "amount", "quantity")
 
 
-def content_of(household: Household, engine: Engine) -> dict[str, Any]:
+def content_of(household: Household, engine: Engine, roll: Roll | None = None) -> dict[str, Any]:
     """Return what is stated of a household now, as a household file would say it.
 
     Facts of the place, and facts that the pack in force does not know, are left out; ids are those of the register.
+    ``roll`` is the household's, where it was read already.
     """
+    roll = roll or roll_of(household)
     vocabulary = engine.pack.vocabulary
     held = {(c.person_id, c.item_id): c.facts for c in CurrentFacts.objects.filter(household=household)}
     stated = set(StatedCollection.objects.filter(household=household).values_list("collection", flat=True))
-    people = Membership.objects.filter(household=household, until=None).select_related("person").order_by("since", "pk")
     content: dict[str, Any] = {"household": {"id": f"H{household.pk}", **_known(held.get((None, None), {}), "household", engine)}}
     content["members"] = [
-        {"id": f"P{m.person_id}", "name": m.person.name, "of": f"H{household.pk}", **_person(m, held.get((m.person_id, None), {}), engine)} for m in people
+        {"id": f"P{m.person_id}", "name": m.person.name, "of": f"H{household.pk}", **_person(m, held.get((m.person_id, None), {}), engine)} for m in roll.now
     ]
     for entity in vocabulary.entities.values():
         if entity.collection and entity.collection in stated and entity.id not in ("household", "person"):
             content[entity.collection] = []
     if RECORD in stated:
         content[RECORD] = []
-    for item in Item.objects.filter(household=household, withdrawn=False):
+    for item in roll.standing:
         if item.entity == RECORD:
             _record(content.setdefault(RECORD, []), item, held.get((None, item.pk), {}), engine)
             continue

@@ -27,6 +27,8 @@ from bangfu.server.registry.enums import HouseholdStatus
 
 ROWS_A_BATCH = 20_000
 MEMORY = "1GB"
+LINE_MOST = 16_000_000
+"""Bytes of a row on its way, which holds all that is known of somebody."""
 Tick = Callable[[int], None]
 _READ = {
     "home": (
@@ -80,29 +82,49 @@ def write_register(district: Area, engines: Sequence[Engine], out: Path, tick: T
 def _write(district: Area, engines: Sequence[Engine], part: Path, spill: Path, tick: Tick) -> None:
     import duckdb
 
+    spill.mkdir(parents=True, exist_ok=True)
     loose = {name: value for name, value in DUCKDB_CONFIG.items() if name != "enable_external_access"}
     with duckdb.connect(config={**loose, "memory_limit": MEMORY, "temp_directory": str(spill), "threads": 2}) as connection:
         for name in _READ:
-            _load(connection, name, district, tick)
+            _load(connection, name, district, spill, tick)
         for name, query in _tables(engines).items():
             connection.execute(f"COPY ({query}) TO {literal(str(part / f'{name}.parquet'))} (FORMAT parquet)")
 
 
-def _load(connection: Any, name: str, district: Area, tick: Tick) -> None:
-    """Copy one kind of row out of the register, batch after batch; every column comes as text ('' for nothing)."""
+def _load(connection: Any, name: str, district: Area, spill: Path, tick: Tick) -> None:
+    """Copy one kind of row out of the register."""
     columns, query, said = _READ[name]
-    query = query.format(*(f"coalesce(CAST({column} AS TEXT), '')" for column in said))
+    kinds = ", ".join(f"{quoted(column)} {kind}" for column, kind in columns.items())
+    connection.execute(f"CREATE TABLE {name} ({kinds})")
     here = f"h.status = {literal(HouseholdStatus.OPEN.value)} AND h.area_code BETWEEN {int(district.low)} AND {int(district.high)}"
+    if database.vendor == "postgresql":
+        _copied(connection, name, query.format(*said).format(here=here, no="false"), spill)
+    else:
+        _fetched(connection, name, query.format(*(f"coalesce(CAST({column} AS TEXT), '')" for column in said)).format(here=here, no="0"))
+    tick(connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0])
+
+
+def _copied(connection: Any, name: str, query: str, spill: Path) -> None:
+    """Fill a table by COPY over the connection at hand, by way of a file: no row of it becomes an object here."""
+    path, kinds = spill / f"{name}.csv", ", ".join(f"{literal(column)}: {literal(kind)}" for column, kind in _READ[name][0].items())
+    with path.open("wb") as file, database.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as out:
+        for block in out:
+            file.write(block)
+    connection.execute(
+        f"INSERT INTO {name} SELECT * FROM read_csv({literal(str(path))}, header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', columns = {{{kinds}}}, "
+        f"max_line_size = {LINE_MOST})"
+    )
+    path.unlink()
+
+
+def _fetched(connection: Any, name: str, query: str) -> None:
+    """Fill a table batch after batch; every column comes as text ('' for nothing)."""
+    columns = _READ[name][0]
     typed = ", ".join(f"nullif({quoted(column)}, '')::{kind} AS {quoted(column)}" for column, kind in columns.items())
-    made = False
-    for batch in _batches(list(columns), query.format(here=here, no="false" if database.vendor == "postgresql" else "0")):
+    for batch in _batches(list(columns), query):
         connection.register("incoming", batch)
-        connection.execute(f"INSERT INTO {name} SELECT {typed} FROM incoming" if made else f"CREATE TABLE {name} AS SELECT {typed} FROM incoming")
+        connection.execute(f"INSERT INTO {name} SELECT {typed} FROM incoming")
         connection.unregister("incoming")
-        made = True
-        tick(batch.num_rows)
-    if not made:
-        connection.execute(f"CREATE TABLE {name} ({', '.join(f'{quoted(column)} {kind}' for column, kind in columns.items())})")
 
 
 def _batches(columns: list[str], query: str) -> Iterator[Any]:
@@ -149,7 +171,7 @@ def _codes(fact: Fact) -> str:
 
 def _households(pack: Pack, wanted: set[str]) -> str:
     listed, source = _columns(pack, "household", wanted - {"street", "community"})
-    stated = "SELECT hh, string_agg(DISTINCT collection, ';') AS names FROM (SELECT hh, collection FROM said UNION ALL SELECT hh, c.collection FROM item JOIN "
+    stated = "SELECT hh, string_agg(DISTINCT collection, ';' ORDER BY collection) AS names FROM (SELECT hh, collection FROM said UNION ALL SELECT hh, c.collection FROM item JOIN "
     kinds = [(e.id, e.collection) for e in pack.vocabulary.entities.values() if e.collection] + [(RECORD, RECORD)]
     stated += f"(VALUES {', '.join(f'({literal(a)}, {literal(str(b))})' for a, b in kinds)}) AS c(entity, collection) ON c.entity = item.entity)"
     stated += f" WHERE collection IN ({', '.join(literal(str(b)) for _, b in kinds)}) GROUP BY hh"

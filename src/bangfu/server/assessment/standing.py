@@ -26,4 +26,4 @@ def districts_over(scope: Scope) -> QuerySet[Area]:
 
 def values_over(scope: Scope) -> QuerySet[PolicyValue]:
     """Return the values of the districts that somebody's areas lie in, newest first."""
-    return PolicyValue.objects.filter(district__in=districts_over(scope)).select_related("district", "signature", "withdraws").order_by("-pk")
+    return PolicyValue.objects.filter(district__in=districts_over(scope)).select_related("district", "signature", "withdraws", "scan").order_by("-pk")

@@ -6,7 +6,10 @@ import datetime as dt
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
+from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 
 from bangfu.rules.errors import BangfuError, PackError, near_names
@@ -17,6 +20,7 @@ from bangfu.server.areas.scope import Scope
 from bangfu.server.assessment.engines import OVERLAY, engine_in, engine_of
 from bangfu.server.assessment.models import PolicyValue, Signature, ValueKind, WhatIfRun
 from bangfu.server.assessment.overlays import overlay_text
+from bangfu.server.assessment.scans import Scan, keep_scan
 from bangfu.server.assessment.standing import standing_values
 from bangfu.server.audit.acting import current_actor
 from bangfu.server.audit.actions import record
@@ -43,51 +47,85 @@ class NewValue:
     since: dt.date
     instrument: str
     source: str
+    published: str = ""
 
 
 # -- enter -----------------------------------------------------------------------------------------------------------
-def propose(scope: Scope, district: Area, new: NewValue) -> PolicyValue:
+@transaction.atomic
+def propose(scope: Scope, district: Area, new: NewValue, scan: Scan | None = None) -> PolicyValue:
     """Enter a value in the caller's act. The same again, while it waits, gives the one that is there.
 
     Raises:
-        ValueRefusedError: Outside the scope, no such address, or the pack does not take the value.
+        ValueRefusedError: Outside the scope, no such address, the pack does not take the value, or its document is not shown.
+        FileRefusedError: The scan is no document.
     """
     if not scope.covers(district):
         raise ValueRefusedError("这个区县不在您管的辖区内")
     actor = current_actor()
     made = PolicyValue(
         district=district, kind=new.kind, address=new.address.strip(), value=new.value.strip(), since=new.since,
-        instrument=new.instrument.strip(), source=new.source.strip(), entered_by=actor.pk, entered_at=clock.now(),
+        instrument=new.instrument.strip(), source=new.source.strip(), published=new.published.strip(), entered_by=actor.pk,
+        entered_at=clock.now(),
     )  # fmt: skip
-    faults = list(faults_of(made))
+    faults = [*unshown(made.published, scan), *faults_of(made)]
     if faults:
         raise ValueRefusedError(*faults)
-    same = waiting(district).filter(kind=made.kind, address=made.address, value=made.value, since=made.since, withdraws=None).first()
+    said = {"kind": made.kind, "address": made.address, "value": made.value, "since": made.since, "published": made.published}
+    same = waiting(district).filter(**said, withdraws=None, **_same_scan(scan)).first()
     if same is not None:
         return same
-    made.save()
-    record("value.entered", of=made, area_code=district.low, details={"set": made.address, "value": made.value, "since": made.since.isoformat(), "document": made.instrument})
+    _save(made, scan)
+    record("value.entered", of=made, area_code=district.low, details={"set": made.address, "value": made.value, "since": made.since.isoformat(), "document": made.instrument, **_shown(made)})
     return made
 
 
-def withdraw(scope: Scope, value: PolicyValue, instrument: str, source: str) -> PolicyValue:
+def unshown(published: str, scan: Scan | None) -> list[str]:
+    """Return in Chinese what is missing of the document: its scan or where it is published; a demonstration asks for neither."""
+    if scan is not None or published.strip() or settings.DEMO:
+        return []
+    return ["请附上文件的扫描件；文件已在网上公开的，也可以填网址"]
+
+
+def _same_scan(scan: Scan | None) -> dict[str, Any]:
+    return {"scan": None} if scan is None else {"scan__digest": scan.digest}
+
+
+def _save(made: PolicyValue, scan: Scan | None) -> None:
+    if scan is not None:
+        made.scan = keep_scan(scan)
+    made.save()
+
+
+def _shown(made: PolicyValue) -> dict[str, Any]:
+    """Return what the audit says of the document."""
+    scan = {} if made.scan is None else {"scan": made.scan.digest, "scan_name": made.scan.name}
+    return {**scan, **({"published": made.published} if made.published else {})}
+
+
+@transaction.atomic
+def withdraw(scope: Scope, value: PolicyValue, instrument: str, source: str, *, published: str = "", scan: Scan | None = None) -> PolicyValue:
     """Enter that a signed value no longer stands; it needs a second person as every value does.
 
     Raises:
-        ValueRefusedError: It does not stand.
+        ValueRefusedError: It does not stand, or the document is not shown.
+        FileRefusedError: The scan is no document.
     """
     if not scope.covers(value.district):
         raise ValueRefusedError("这个区县不在您管的辖区内")
     if not standing_values(value.district).filter(pk=value.pk).exists():
         raise ValueRefusedError("这个取值没有生效，不用撤回")
+    faults = unshown(published, scan)
+    if faults:
+        raise ValueRefusedError(*faults)
     same = waiting(value.district).filter(withdraws=value).first()
     if same is not None:
         return same
-    made = PolicyValue.objects.create(
+    made = PolicyValue(
         district=value.district, kind=value.kind, address=value.address, value=value.value, since=value.since, instrument=instrument.strip(),
-        source=source.strip(), entered_by=current_actor().pk, entered_at=clock.now(), withdraws=value,
+        source=source.strip(), published=published.strip(), entered_by=current_actor().pk, entered_at=clock.now(), withdraws=value,
     )  # fmt: skip
-    record("value.withdrawal_entered", of=made, area_code=value.district.low, details={"withdraws": value.pk, "set": value.address})
+    _save(made, scan)
+    record("value.withdrawal_entered", of=made, area_code=value.district.low, details={"withdraws": value.pk, "set": value.address, **_shown(made)})
     return made
 
 
@@ -149,19 +187,19 @@ def seen_of(value: PolicyValue) -> WhatIfRun | None:
 
 
 def digest_of(value: PolicyValue, seen: WhatIfRun) -> str:
-    """Return the SHA-256 of a value as entered and of the what-if that was seen."""
+    """Return the SHA-256 of a value as entered, its document included, and of the what-if that was seen."""
     said = [
         value.pk, value.district.code, value.kind, value.address, value.value, value.since.isoformat(), value.instrument, value.source, value.entered_by,
-        value.withdraws_id, seen.pk, json.dumps(seen.data, sort_keys=True, ensure_ascii=False),
+        value.withdraws_id, value.scan and value.scan.digest, value.published, seen.pk, json.dumps(seen.data, sort_keys=True, ensure_ascii=False),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
-def sign(scope: Scope, value: PolicyValue, *, agreed: bool, reason: str, digest: str) -> Signature:
+def sign(scope: Scope, value: PolicyValue, *, agreed: bool, reason: str, digest: str, read_scan: bool = False) -> Signature:
     """Sign or refuse a value in the caller's act, over the digest of what the page showed.
 
     Raises:
-        ValueRefusedError: Outside the scope, one's own, decided already, not tried yet, or something changed meanwhile.
+        ValueRefusedError: Outside the scope, one's own, decided already, not tried yet, the scan not read, or something changed meanwhile.
     """
     fault = cannot_sign(scope, value, current_actor().pk)
     if fault:
@@ -169,6 +207,8 @@ def sign(scope: Scope, value: PolicyValue, *, agreed: bool, reason: str, digest:
     seen = seen_of(value)
     if seen is None or digest_of(value, seen) != digest:
         raise ValueRefusedError("试算结果在您查看之后变了，请看过新的结果再签")
+    if agreed and value.scan is not None and not read_scan:
+        raise ValueRefusedError("请先打开扫描件，核对与取值一致，再勾选签署")
     if agreed and not value.withdraws_id:
         faults = faults_of(value)
         if faults:

@@ -55,6 +55,7 @@ LABELS = {
     "value.refused": _("退回政策取值"),
     "value.signed": _("签署政策取值"),
     "value.withdrawal_entered": _("录入撤回取值"),
+    "policy.scan": _("打开取值的扫描件"),
     "whatif.asked": _("发起政策试算"),
     "whatif.done": _("政策试算完成"),
     "nightly.done": _("每晚测算完成"),
@@ -82,9 +83,13 @@ LABELS = {
     "person.told_apart": _("查重：不是同一人"),
     "person.united": _("查重：合为一人"),
     "person_rights": _("查看个人信息"),
+    "export.dropped": _("删除导出的文件"),
+    "register.export_file": _("下载导出的文件"),
+    "findings.exported": _("导出政策找人线索"),
     "register.exported": _("导出台账"),
     "request.answered": _("答复本人请求"),
     "request.made": _("登记本人请求"),
+    "sighting.noted": _("记下异地重复"),
     "sighting.decided": _("处理异地重复"),
 }
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -12,10 +15,39 @@ from bangfu.server.calendar.models import BusinessDate
 HERE = ZoneInfo("Asia/Shanghai")
 
 
+_read: ContextVar[dict[str, dt.date | None] | None] = ContextVar("bangfu_business_date", default=None)
+
+
+@contextmanager
+def one_day() -> Iterator[None]:
+    """Read the business date once at most while the block lasts: a request asks for it many times."""
+    token = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
+def forget_day() -> None:
+    """Read the business date anew: it was set."""
+    held = _read.get()
+    if held is not None:
+        held.clear()
+
+
+def _business_date() -> dt.date | None:
+    held = _read.get()
+    if held is not None and "day" in held:
+        return held["day"]
+    day = BusinessDate.objects.values_list("day", flat=True).first()
+    if held is not None:
+        held["day"] = day
+    return day
+
+
 def today() -> dt.date:
     """Return the day of business: a demonstration's business date, else the date in China."""
-    set_day = BusinessDate.objects.values_list("day", flat=True).first()
-    return set_day or timezone.now().astimezone(HERE).date()
+    return _business_date() or timezone.now().astimezone(HERE).date()
 
 
 def now() -> dt.datetime:
@@ -32,4 +64,4 @@ def moment() -> dt.datetime:
 
 def is_demonstration() -> bool:
     """Tell whether this database lives on a business date."""
-    return BusinessDate.objects.exists()
+    return _business_date() is not None

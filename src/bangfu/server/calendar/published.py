@@ -10,6 +10,7 @@ import csv
 import datetime as dt
 from pathlib import Path
 
+from bangfu.server.calendar.clock import forget_day
 from bangfu.server.calendar.models import BusinessDate, PublishedYear, SpecialDay
 
 FILE = Path(__file__).with_name("days.csv")
@@ -35,5 +36,6 @@ def set_business_date(day: dt.date) -> None:
     """Set the day that a demonstration lives on, in the caller's act."""
     if not BusinessDate.objects.update(day=day):
         BusinessDate.objects.create(day=day)
+    forget_day()
 
 

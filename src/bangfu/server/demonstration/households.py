@@ -19,11 +19,21 @@ from bangfu.server.audit.models import Entry
 from bangfu.server.calendar import clock
 from bangfu.server.calendar.clock import HERE
 from bangfu.server.demonstration.drawn import Drawn, Row, draw, facts_of, plain, sent_facts
-from bangfu.server.demonstration.names import address_of, birthday_on_card, id_number_of, name_of, share
+from bangfu.server.demonstration.names import (
+    address_of,
+    bears,
+    birthday_on_card,
+    id_number_of,
+    name_of,
+    share,
+    surname_of,
+)
+from bangfu.server.demonstration.plausible import WORKING_AGE, Possible, age_on, content_of, may_be_decided, sensible
 from bangfu.server.registry.actions import set_names
-from bangfu.server.registry.current import Subject, facts_now
+from bangfu.server.registry.current import STRENGTH, Subject, facts_now
 from bangfu.server.registry.enums import EventKind, Source
 from bangfu.server.registry.identity import set_id_number
+from bangfu.server.registry.make_up import as_made
 from bangfu.server.registry.models import (
     CurrentFacts,
     Event,
@@ -42,7 +52,7 @@ THOROUGH, VISITED, BARE = 5, 25, 8
 LARGE_EVERY = 60
 LARGE_SAVINGS = 1_286_430
 """Every so many households one has savings in seven digits: pages must bear them."""
-WORKING_AGE, GROWN_UP = 16, ("job", "course")
+GROWN_UP = ("job", "course")
 """What is drawn for anybody, and looks odd for a child, is left out for children."""
 BATCH = 2000
 RECORD = "record"
@@ -74,7 +84,7 @@ class Made:
 def make_households(district: Area, people: int) -> int:
     """Put at least so many made-up people on the register of a district; return how many households they are."""
     engine, day = engine_of(district.place), clock.today()
-    drawn, organisations = draw(engine, people, SEED, day)
+    drawn, organisations = draw(engine, people, SEED + int(district.code), day)  # or the same people live in every district
     communities = list(communities_within(Scope.of([district])))
     maker = Maker(engine, district, day, organisations)
     made = [maker.household(one, communities[place % len(communities)], place) for place, one in enumerate(drawn)]
@@ -86,7 +96,7 @@ class Maker:
     """Turns drawn households of one district into rows."""
 
     def __init__(self, engine: Engine, district: Area, day: dt.date, organisations: dict[str, Row]) -> None:
-        self.district, self.day, self.organisations = district, day, organisations
+        self.engine, self.district, self.day, self.organisations = engine, district, day, organisations
         self.moment = clock.now()
         vocabulary = engine.pack.vocabulary
         self.facts: dict[str, dict[str, Fact]] = {name: {f.id: f for f in vocabulary.facts_of(name)} for name in vocabulary.entities}
@@ -106,27 +116,29 @@ class Maker:
         made = Made(household, [], [], [], [])
         teller = Teller(self, made, drawn, place)
         teller.state(drawn.household, "household", None, None)
-        people = {row["id"]: self._member(made, row) for row in drawn.people}
+        house, of_it = surname_of(drawn.household["id"]), {row["id"] for row in drawn.people if bears(row["relation"], row["sex"])}
+        people = {row["id"]: self._member(made, row, house if row["id"] in of_it else "", len(of_it) > 1) for row in drawn.people}
+        as_made(household, people.values())
         for row in drawn.people:
             teller.state(row, "person", people[row["id"]], None)
         self._claims(made, drawn, people, teller)
         return made
 
-    def _member(self, made: Made, row: Row) -> Person:
+    def _member(self, made: Made, row: Row, house: str, shared: bool) -> Person:
         person = Person(area_code=made.household.area_code, birth_date=row["birth_date"])
-        set_names(person, name_of(row["full_name"], row["id"]))
+        set_names(person, name_of(row["id"], house or surname_of(row["id"]), row["sex"], row["birth_date"], shares=bool(house) and shared))
         born = row["birth_date"]
         if born is not None and share("number", row["id"]) < 95:  # some brought no card
             on_card = birthday_on_card(born)
             self.born[on_card] += 1
             set_id_number(person, id_number_of(self.district.code, on_card, row["sex"], self.born[on_card]))
-        relation = row["relation"] or "other"
+        relation = row["relation"] or "other_relative"
         made.members.append((person, Membership(household=made.household, person=person, relation=relation, since=made.household.opened_on)))
         return person
 
     def _claims(self, made: Made, drawn: Drawn, people: dict[str, Person], teller: Teller) -> None:
         items: dict[str, Item] = {}
-        children = {row["id"] for row in drawn.people if row["birth_date"] is not None and self.day.year - row["birth_date"].year < WORKING_AGE}
+        children = {row["id"] for row in drawn.people if (age := age_on(row["birth_date"], self.day)) is not None and age < WORKING_AGE}
         for entity, rows in drawn.claims.items():
             for row in rows:
                 if entity in GROWN_UP and row["of"] in children:
@@ -137,13 +149,28 @@ class Maker:
                 teller.state(row, entity, None, item)
         if not teller.bare:
             made.stated = [StatedCollection(household=made.household, collection=name) for name in (*self.collections.values(), RECORD)]
-        for number, row in enumerate(drawn.record, 1):
-            if row["claim"] is not None and row["claim"] not in items:
-                continue
+        rows = [row for row in drawn.record if row["claim"] is None or row["claim"] in items]
+        for number, row in enumerate(self._possible(made, drawn, people, items, rows), 1):
             item = self._item(made, RECORD, f"R{number}", people.get(row["of"]))
             item.at = items.get(row["claim"] or "")
             said = {name: plain(row[name]) for name in ("entry", "from", "until", "paid_on", "amount", "quantity") if row[name] is not None}
             teller.write(said, Source.VERIFIED, None, item)
+
+    def _possible(self, made: Made, drawn: Drawn, people: dict[str, Person], items: dict[str, Item], rows: list[Row]) -> list[Row]:
+        """Return the rows of the record that are possible for who the household is."""
+        if not rows:
+            return []
+        home = drawn.household["id"]
+        ids = {id(person): ("person", key) for key, person in people.items()} | {id(item): (item.entity, key) for key, item in items.items()}
+        said = [(*ids.get(id(s.person or s.item), ("household", home)), s.fact, s.value) for s in sorted(made.said, key=lambda s: STRENGTH[s.source])]
+        of = {id(person): key for key, person in people.items()}
+        links: dict[tuple[str, str], Row] = {
+            ("person", row["id"]): {"of": home, "relation": row["relation"] or "other_relative", **({"birth_date": row["birth_date"]} if row["birth_date"] else {})} for row in drawn.people
+        }
+        for key, item in items.items():
+            link = {} if item.entity == "organisation" else {"of": of.get(id(item.of), home)}
+            links[item.entity, key] = {**link, **({"at": ids[id(item.at)][1]} if item.at is not None else {})}
+        return Possible(self.engine, content_of(home, said, links, self.collections), rows, self.day).record(rows)
 
     def _organisation(self, made: Made, number: str, items: dict[str, Item], teller: Teller) -> Item:
         item = items[number] = self._item(made, "organisation", number, None)
@@ -160,7 +187,7 @@ class Teller:
     """Writes down what was said of one household, and by whom."""
 
     def __init__(self, maker: Maker, made: Made, drawn: Drawn, place: int) -> None:
-        self.maker, self.made, self.sent = maker, made, drawn.sent
+        self.maker, self.made, self.drawn, self.sent = maker, made, drawn, drawn.sent
         self.bare = share("bare", place) < BARE and not drawn.record
         self.thorough = share("thorough", place) < THOROUGH
         self.source = Source.VERIFIED if drawn.record else Source.VISIT if share("visited", place) < VISITED else Source.DECLARED
@@ -172,15 +199,22 @@ class Teller:
         if self.bare and entity != "person":
             return
         said = facts_of(row, facts, thorough=self.thorough)
+        if entity == "person":
+            said = sensible(said, age_on(row["birth_date"], self.maker.day), row["relation"] or "", self.company(row["id"]))
         if self.bare:
             said = {name: value for name, value in said.items() if name in ("has_disability", "hukou_here", "in_school")}
         if entity == "household" and self.large:
             said |= {"has_savings": True, "bank_assets": LARGE_SAVINGS}
-        self.write(said | {name: True for name in self.maker.recognitions if row.get(name) is True}, Source.DECLARED, person, item)
+        decided = {name: True for name in self.maker.recognitions if row.get(name) is True and may_be_decided(name, row.get("birth_date"), self.maker.day)}
+        self.write(said | decided, Source.DECLARED, person, item)
         if self.source is not Source.DECLARED and entity in ("household", "person"):
             confirmed = {name: value for name, value in said.items() if facts[name].type == "money"} if share("confirmed", row["id"]) < 60 else {}
             self.write(confirmed, self.source, person, item)
         self.write(sent_facts(self.sent.get(row["id"], {}), facts), Source.FEED, person, item)
+
+    def company(self, person: str) -> set[str]:
+        """Return how the others of the household are related to the head."""
+        return {row["relation"] or "" for row in self.drawn.people if row["id"] != person}
 
     def write(self, said: Row, source: Source, person: Person | None, item: Item | None) -> None:
         """Append statements."""

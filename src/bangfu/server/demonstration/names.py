@@ -12,11 +12,32 @@ import hashlib
 from stdnum.cn import ric
 
 LONG_NAMES = (
-    "欧阳建国", "司马秀英", "诸葛志强", "上官雨桐", "阿依古丽", "买买提江", "巴特尔", "尼玛次仁", "卓玛央金", "古丽巴哈尔", "玛依努尔·艾合买提",
-    "阿卜杜热合曼·买买提明", "次仁多吉", "苏日娜", "皇甫国平", "热依汗古丽",
-)  # fmt: skip
-"""Longer names, of several peoples; put together from common parts, nobody is meant."""
-LONG_SHARE = 7
+    ("欧阳建国", "诸葛志强", "买买提江", "巴特尔", "尼玛次仁", "阿卜杜热合曼·买买提明", "次仁多吉", "皇甫国平"),
+    ("司马秀英", "上官雨桐", "阿依古丽", "卓玛央金", "古丽巴哈尔", "玛依努尔·艾合买提", "苏日娜", "热依汗古丽"),
+)
+"""Longer names, of men and of women, of several peoples; put together from common parts, nobody is meant."""
+LONG_SHARE = 12
+SURNAMES = tuple("王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹")
+GIVEN = (
+    (
+        (2000, ("浩然", "子轩", "宇轩", "俊杰", "博文", "晨", "天佑", "一鸣", "嘉豪", "思远")),
+        (1970, ("伟", "强", "磊", "军", "勇", "杰", "涛", "明", "超", "鹏")),
+        (0, ("建国", "国平", "德福", "志强", "福生", "永贵", "大川", "启明", "长根", "和平")),
+    ),
+    (
+        (2000, ("雨桐", "欣怡", "梓涵", "诗琪", "佳怡", "思雨", "一诺", "可欣", "语嫣", "子涵")),
+        (1970, ("芳", "敏", "静", "丽", "艳", "娟", "霞", "丽华", "晓燕", "婷")),
+        (0, ("秀英", "桂兰", "玉珍", "秀兰", "玉梅", "凤英", "淑珍", "桂英", "春香", "金花")),
+    ),
+)
+"""For men and for women: born since a year → given names of the time."""
+OF_THE_HOUSE = ("child", "grandchild", "sibling")
+"""Who bears the head's surname, beside a father."""
+
+
+def bears(relation: str | None, sex: str | None) -> bool:
+    """Tell whether somebody bears the surname of the house."""
+    return relation in ("self", *OF_THE_HOUSE) or (relation == "parent" and sex == "male")
 YEARS_AFTER = 200
 ROADS = ("示例一路", "示例二路", "示例巷", "虚构里", "样例街")
 
@@ -26,11 +47,22 @@ def share(*key: object) -> int:
     return int.from_bytes(hashlib.sha256(repr(key).encode()).digest()[:4], "big") % 100
 
 
-def name_of(drawn: str, person: str) -> str:
-    """Return the name of a made-up person: as drawn, for some a longer one."""
-    if share("long", person) >= LONG_SHARE:
-        return drawn
-    return LONG_NAMES[share("which", person) % len(LONG_NAMES)]
+def surname_of(*key: object) -> str:
+    """Return a common surname."""
+    return SURNAMES[share("surname", *key) % len(SURNAMES)]
+
+
+def name_of(person: str, surname: str, sex: str | None, born: dt.date | None, *, shares: bool) -> str:
+    """Return the name of a made-up person, as people of that sex and age are called.
+
+    Some of the grown-up who share their surname with nobody of the household have a longer one.
+    """
+    year = 1970 if born is None else born.year
+    if not shares and year < 2000 and share("long", person) < LONG_SHARE:
+        longer = LONG_NAMES[sex == "female"]
+        return longer[share("which", person) % len(longer)]
+    given = next(names for since, names in GIVEN[sex == "female"] if year >= since)
+    return surname + given[share("given", person) % len(given)]
 
 
 def address_of(community: str, number: int) -> str:

@@ -17,8 +17,6 @@ DISTRICT = ("420106", "武昌区", "wuchang")
 STREETS = ("杨园街道", "徐家棚街道", "积玉桥街道", "粮道街道")
 COMMUNITIES = ("柴东社区", "铁机社区", "三角路社区", "和平社区", "清真寺社区", "胭脂路社区", "得胜桥社区", "昙华林社区")
 OTHER_DISTRICT = ("520302", "红花岗区", "honghuagang")
-PEOPLE = {DISTRICT[0]: 1500, OTHER_DISTRICT[0]: 160}
-"""How many made-up people live in each district, at least."""
 PASSWORD = "demo-帮扶-2023"
 SINCE = dt.date(2020, 1, 1)
 NAMES = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -10,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from bangfu.server.accounts.guards import staff
+from bangfu.server.accounts.selectors import scope_for
+from bangfu.server.calendar import clock
 from bangfu.server.desk.admin_forms import ReasonForm
 from bangfu.server.jobs import actions
-from bangfu.server.jobs.models import Job, JobStatus
+from bangfu.server.jobs.models import EVERYWHERE, Job, JobStatus
 from bangfu.server.jobs.selectors import jobs_within, label_of
 
 PER_PAGE = 50
@@ -23,11 +27,11 @@ PER_PAGE = 50
 def jobs(request: HttpRequest) -> HttpResponse:
     """List the jobs of one's areas."""
     status = request.GET.get("status", "")
-    found = jobs_within(request.scope)  # type: ignore[attr-defined]
+    found = _seen(request)
     if status in JobStatus.values:
         found = found.filter(status=status)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(job, label_of(job.kind), _percent(job)) for job in page]
+    rows = [(job, label_of(job.kind), _percent(job), job.area_code == EVERYWHERE) for job in page]
     return render(request, "desk/admin/jobs.html", {"page": page, "rows": rows, "statuses": JobStatus.choices, "status": status, "status_query": f"status={status}" if status in JobStatus.values else ""})
 
 
@@ -69,8 +73,14 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _found(request: HttpRequest, pk: int) -> Job:
-    found: Job = get_object_or_404(jobs_within(request.scope), pk=pk)  # type: ignore[attr-defined]
+    found: Job = get_object_or_404(_seen(request), pk=pk)
     return found
+
+
+def _seen(request: HttpRequest) -> Any:
+    """Return the jobs of one's areas; who administers the installation sees those that look over all areas too."""
+    everywhere = scope_for(request.user, "jobs.everywhere", clock.today())  # type: ignore[arg-type]
+    return jobs_within(request.scope, everywhere=bool(everywhere.ranges))  # type: ignore[attr-defined]
 
 
 def _percent(job: Job) -> int | None:
@@ -81,6 +91,6 @@ def _page(request: HttpRequest, found: Job, status: int = 200, form: ReasonForm 
     ended = found.status in actions.ENDED
     shown = {
         "job": found, "label": label_of(found.kind), "percent": _percent(found), "form": form or ReasonForm(),
-        "can_retry": found.status in (JobStatus.FAILED, JobStatus.CANCELLED), "can_cancel": not ended,
+        "everywhere": found.area_code == EVERYWHERE, "can_retry": found.status in (JobStatus.FAILED, JobStatus.CANCELLED), "can_cancel": not ended,
     }  # fmt: skip
     return render(request, "desk/admin/job.html", shown, status=status)

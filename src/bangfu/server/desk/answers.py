@@ -76,7 +76,7 @@ def answers_of(found: Answered, names: dict[str, str]) -> Answers:
             if group is None:
                 made.refused += 1
             else:
-                group.append(teller.card(answer))
+                group.append(teller.card(answer, argued=group is not made.open))  # an open one shows what it waits for
     for cards in (made.missing, made.receiving, made.ended, made.services):
         cards.sort(key=lambda card: card.worth, reverse=True)
     made.open = sorted(_gathered(made.open), key=lambda card: (not card.worth[0], card.name))
@@ -118,8 +118,8 @@ class Teller:
         self.found, self.names, self.pack, self.lang = found, names, found.engine.pack, language()
         self.rows = {row.id: row for row in found.given.rows}
 
-    def card(self, answer: Answer) -> Card:
-        """Return one answer in words; the needs stand one a line until they are gathered."""
+    def card(self, answer: Answer, *, argued: bool = True) -> Card:
+        """Return one answer in words, with its argument; the needs stand one a line until they are gathered."""
         entry = self.pack.entries[answer.entry]
         tier = entry.tiers[answer.tier] if answer.tier is not None and entry.tiers else None
         label = entry.label.text(self.lang)
@@ -130,7 +130,8 @@ class Teller:
             office=joined(dict.fromkeys(self.pack.office_text(office, self.lang) for office in (answer.office, *answer.joins))),
             articles=joined(answer.articles), papers=joined(self.pack.vocabulary.words[p].text(self.lang) for p in answer.papers if p in self.pack.vocabulary.words),
             needs="\n".join(need_label(self.pack, name, self.lang) for name in answer.needs),
-            refusal="" if met else with_units(self.named(first_refusal(answer, self.lang))), reasons=tuple(self._reasons(answer)), worth=_worth(answer),
+            refusal="" if met or not argued else self._said(first_refusal(answer, self.lang)), reasons=tuple(self._reasons(answer)) if argued else (),
+            worth=_worth(answer),
         )  # fmt: skip
 
     def sum(self, answer: Answer) -> str:
@@ -157,7 +158,12 @@ class Teller:
     def _reasons(self, answer: Answer) -> Iterator[Reasoned]:
         for reason in answer.reasons:
             for depth, line in reason.lines():
-                yield Reasoned(min(depth, 4), line.verdict, with_units(self.named(line.text(self.lang))))
+                yield Reasoned(min(depth, 4), line.verdict, self._said(line.text(self.lang)))
+
+    def _said(self, text: str) -> str:
+        """Return a sentence of the rules with names where they write the numbers of rows, units in the language of the page."""
+        named = self.named(text)
+        return named if self.lang == "zh" else with_units(named)
 
     def named(self, text: str) -> str:
         """Put names where the rules write the numbers of rows."""

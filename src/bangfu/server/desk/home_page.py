@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from bangfu.server.accounts.enums import ADMINS
+from bangfu.server.accounts.enums import ADMINS, Role
 from bangfu.server.accounts.permissions import PERMISSIONS
-from bangfu.server.accounts.selectors import roles_on, scope_for, users_within
+from bangfu.server.accounts.selectors import assignments_on, scope_in, users_within
 from bangfu.server.areas.scope import Scope
 from bangfu.server.assessment.models import Finding, NightlyRun
 from bangfu.server.assessment.selectors import findings, last_nights, left_out
@@ -54,8 +54,9 @@ class HomePage:
 
 def home_page(user: Any, today: dt.date) -> HomePage:
     """Return the first page of somebody on a day."""
-    roles = roles_on(user, today)
-    may = {name: scope_for(user, name, today) for name, allowed in PERMISSIONS.items() if roles & allowed}
+    held = list(assignments_on(user, today))
+    roles = {Role(a.role) for a in held}
+    may = {name: scope_in(held, name) for name, allowed in PERMISSIONS.items() if roles & allowed}
     page = HomePage("registry.view" in may, "registry.edit" in may)
     parts = (_register(may, today), _found(may), _policy(may), _work(may), _accounts(may, bool(roles & set(ADMINS))))
     for title, tiles in parts:

@@ -22,7 +22,8 @@ from bangfu.server.registry.enums import Source
 from bangfu.server.registry.identity import masked
 from bangfu.server.registry.models import Household, Person
 from bangfu.server.registry.packs import papers_of
-from bangfu.server.registry.selectors import FactLine, MemberOn, facts_with_sources, items_of, members_of
+from bangfu.server.registry.roll import Roll, roll_of
+from bangfu.server.registry.selectors import FactLine, MemberOn, facts_with_sources, members_among
 
 HOUSEHOLD: Subject = (None, None)
 
@@ -94,11 +95,12 @@ class HouseholdPage:
 
 def household_page(scope: Scope, household: Household, today: dt.date) -> HouseholdPage:
     """Return a household as the page shows it on a day; the number of queries is the same for every household."""
-    found, faults = _answered(household, today)
+    roll = roll_of(household)
+    found, faults = _answered(household, today, roll)
     pack = found.engine.pack if found is not None else engine_for(household.area_code, today).pack
-    people = members_of(household)
+    people = members_among(roll.now)
     names = {m.person.pk: m.person.name for m in people}
-    blocks = blocks_of(household, pack, names, today)
+    blocks = blocks_of(household, pack, names, today, roll)
     page = HouseholdPage(
         household, today, [_member(m, pack, today) for m in people], blocks, _documents(scope, household, pack), happenings(scope, household, pack),
         faults=faults,
@@ -115,9 +117,9 @@ def _documents(scope: Scope, household: Household, pack: Pack) -> list[tuple[Sto
     return [(file, papers[file.word].text(language()) if file.word in papers else "") for file in files_of(scope, household.pk)]
 
 
-def _answered(household: Household, today: dt.date) -> tuple[Answered | None, list[str]]:
+def _answered(household: Household, today: dt.date, roll: Roll) -> tuple[Answered | None, list[str]]:
     try:
-        return assess_now(household, today, basis="met"), []
+        return assess_now(household, today, basis="met", roll=roll), []
     except BangfuError as error:
         return None, error.text("zh" if language() == "zh" else "en").splitlines()
 
@@ -127,9 +129,10 @@ def _member(member: MemberOn, pack: Pack, today: dt.date) -> Member:
     return Member(person, relation_text(pack, member.relation), age_on(person.birth_date, today), masked(person), member.since, member.relation == "self")
 
 
-def blocks_of(household: Household, pack: Pack, names: dict[int, str], today: dt.date) -> list[Block]:
+def blocks_of(household: Household, pack: Pack, names: dict[int, str], today: dt.date, roll: Roll | None = None) -> list[Block]:
     """Return what is known of the household, of each member, of each item."""
-    known = facts_with_sources(household, today)
+    roll = roll or roll_of(household)
+    known = facts_with_sources(household, today, roll)
     order = {name: place for place, name in enumerate(pack.vocabulary.facts)}
 
     def block(key: str, title: str, subject: Subject) -> Block:
@@ -137,7 +140,7 @@ def blocks_of(household: Household, pack: Pack, names: dict[int, str], today: dt
         return Block(key, title, sorted(lines, key=lambda line: (not line.core, order.get(line.name, len(order)))))
 
     found = [block(f"H{household.pk}", "", HOUSEHOLD), *(block(f"P{pk}", name, (pk, None)) for pk, name in names.items())]
-    for item in items_of(household):
+    for item in roll.standing:
         said = {line.fact: line.value for line in known.get((None, item.pk), [])}
         found.append(block(f"I{item.pk}", item_text(pack, item, said, names), (None, item.pk)))
     return found

@@ -26,12 +26,14 @@ from bangfu.server.audit.actions import record_reading
 from bangfu.server.calendar import clock
 from bangfu.server.desk.list_form import ListForm
 from bangfu.server.desk.words import said_by
-from bangfu.server.registry.listing import Wanted, listed, with_members
+from bangfu.server.registry.listing import Wanted, keys_of, listed, with_members
 from bangfu.server.registry.search import households_with, people_with_card, people_with_id
 from bangfu.server.workspace.actions import WorkspaceFullError, delete_view, save_view
 from bangfu.server.workspace.selectors import views_of
 
 PER_PAGE = 30
+LISTED_MOST = 1_000
+"""So many are listed and counted; who wants to know how many there are beyond asks for it."""
 PAGE = "households"
 QUERY_MOST = 600
 
@@ -50,11 +52,13 @@ def households(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "desk/household/list.html", _shown(request, form, None), status=422)
     found = listed(scope, wanted_of(scope, form), clock.today())
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    rows = list(with_members(page.object_list))  # type: ignore[arg-type]
+    keys = keys_of(found, LISTED_MOST + 1)
+    page = Paginator(keys[:LISTED_MOST], PER_PAGE).get_page(request.GET.get("page"))
+    rows = list(with_members(listed(scope, Wanted(status="all", ids=page.object_list), clock.today())))
     hints = Counter(findings(scope, last_nights(scope)).filter(household__in=[one.pk for one in rows]).order_by().values_list("household", "finding"))
     record_reading(request.user, PAGE, rows=len(rows), area_code=rows[0].area_code if rows else None)
-    return render(request, "desk/household/list.html", {**_shown(request, form, page), "rows": [(one, *_hints(hints, one.pk)) for one in rows]})
+    more = {"rows": [(one, *_hints(hints, one.pk)) for one in rows], "is_more": len(keys) > LISTED_MOST, "total": found.order_by().count() if "total" in request.GET else None}
+    return render(request, "desk/household/list.html", {**_shown(request, form, page), **more})
 
 
 def wanted_of(scope: Scope, form: ListForm) -> Wanted:

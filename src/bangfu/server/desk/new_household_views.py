@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from bangfu.rules.vocabulary import Vocabulary
 from bangfu.server.accounts.guards import staff
+from bangfu.server.areas.models import Area
 from bangfu.server.areas.scope import Scope
 from bangfu.server.areas.selectors import communities_within
 from bangfu.server.assessment.engines import engine_for
@@ -39,7 +40,9 @@ from bangfu.server.registry.actions import (
     open_household,
     state_facts,
 )
+from bangfu.server.registry.duplicate_actions import see_elsewhere
 from bangfu.server.registry.enums import HouseholdStatus, Source
+from bangfu.server.registry.identity import id_index
 from bangfu.server.registry.models import Household
 from bangfu.server.registry.search import households_with, people_with_id
 from bangfu.server.workspace.actions import WorkspaceFullError, drop_draft, take_once, taken
@@ -111,7 +114,7 @@ def _take(request: HttpRequest) -> HttpResponse:
         made = _with_retries(lambda: _make(lay.cleaned_data, rows))
     except ElsewhereError as error:
         form.delete()
-        return _page(request, lay, rows, 422, [_elsewhere(request.scope, error, rows)])  # type: ignore[attr-defined]
+        return _page(request, lay, rows, 422, [_elsewhere(request, error, rows, lay.cleaned_data["area"], lay.cleaned_data["address"])])
     except RefusedError as error:
         form.delete()
         return _page(request, lay, rows, 422, [said_by(error)])
@@ -147,15 +150,20 @@ def _join(household: Household, row: PersonRow, since: dt.date) -> None:
         state_facts(household, [Statement("sex", row.sex, person)], Provenance(Source.DECLARED, _("身份证号"), since))
 
 
-def _elsewhere(scope: Scope, error: ElsewhereError, rows: list[PersonRow]) -> str:
-    """Return what to say of an ID number that is on the register: where, if it lies inside one's areas, and no more otherwise."""
-    for row in rows:
-        if row.number:
-            home = households_with(scope, people_with_id(scope, row.number)).first()
-            if home is not None:
-                row.errors["number"] = _("已在本辖区登记")
-                return _("%(name)s 已经登记在 %(number)s 户，请到那一户办理分户或迁移。") % {"name": row.name, "number": home.number}
-    return _("有人的身份证号已经在别的辖区登记，您这里不显示是哪里。请联系共同的上级核对，不要重复建档。")
+def _elsewhere(request: HttpRequest, error: ElsewhereError, rows: list[PersonRow], community: Area, address: str) -> str:
+    """Return what to say of an ID number that is on the register: where, if it lies inside one's areas.
+
+    Otherwise nothing but that there is one; whoever is above both places finds it among the duplicates.
+    """
+    scope = request.scope  # type: ignore[attr-defined]
+    row = next(row for row in rows if row.number and id_index(row.number) == error.known.id_index)
+    home = households_with(scope, people_with_id(scope, row.number)).first()
+    if home is not None:
+        row.errors["number"] = _("已在本辖区登记")
+        return _("%(name)s 已经登记在 %(number)s 户，请到那一户办理分户或迁移。") % {"name": row.name, "number": home.number}
+    see_elsewhere(error.known.pk, community.low, row.name, address, clock.today())
+    row.errors["number"] = _("已在别的辖区登记")
+    return _("%(name)s 的身份证号已经在别的辖区登记，您这里不显示是哪里。已记下，由能看到两边的上级核对，不要重复建档。") % {"name": row.name}
 
 
 def vocabulary_of(scope: Scope) -> Vocabulary:
@@ -213,7 +221,7 @@ def new_member(request: HttpRequest, pk: int) -> HttpResponse:
         with transaction.atomic():
             _join(household, row, since.cleaned_data["since"])
     except ElsewhereError as error:
-        return _member_page(request, household, since, row, 422, [_elsewhere(request.scope, error, [row])])  # type: ignore[attr-defined]
+        return _member_page(request, household, since, row, 422, [_elsewhere(request, error, [row], household.area, household.address)])
     except RefusedError as error:
         return _member_page(request, household, since, row, 422, [said_by(error)])
     messages.success(request, _("%(name)s 已加入。") % {"name": row.name})

@@ -18,15 +18,20 @@ from bangfu.server.assessment import values as actions
 from bangfu.server.assessment.engines import engine_in
 from bangfu.server.assessment.models import PolicyValue, ValueKind
 from bangfu.server.assessment.overlays import overlay_of
+from bangfu.server.assessment.scans import Scan
 from bangfu.server.assessment.standing import standing_values, values_over
 from bangfu.server.assessment.values import NewValue, ValueRefusedError
 from bangfu.server.assessment.whatif import ask_for_value
 from bangfu.server.audit.acting import actor_of
+from bangfu.server.audit.actions import record_reading
 from bangfu.server.audit.selectors import actor_names
 from bangfu.server.calendar import clock
+from bangfu.server.desk.documents_views import private_bytes
 from bangfu.server.desk.policy_forms import SignForm, ValueForm, WithdrawForm
 from bangfu.server.desk.policy_rules import district_here
 from bangfu.server.desk.policy_whatif import shown_result
+from bangfu.server.files.actions import read_upload
+from bangfu.server.files.kinds import PHOTOS, FileRefusedError
 from bangfu.server.portal.words import language
 
 PER_PAGE = 50
@@ -74,16 +79,28 @@ def new_value(request: HttpRequest, code: str) -> HttpResponse:
     """Enter a value."""
     district = _whole(request, code)
     start = {"address": request.GET.get("address", "")[:120], "kind": request.GET.get("kind") or ValueKind.VALUE}
-    form = ValueForm(request.POST) if request.method == "POST" else ValueForm(initial=start)
+    form = ValueForm(request.POST, request.FILES) if request.method == "POST" else ValueForm(initial=start)
     if request.method == "POST" and form.is_valid():
+        said = {**form.cleaned_data}
         try:
-            made = actions.propose(request.scope, district, NewValue(**form.cleaned_data))  # type: ignore[attr-defined]
+            made = actions.propose(request.scope, district, scan=scan_in(said.pop("scan")), new=NewValue(**said))  # type: ignore[attr-defined]
             messages.success(request, _("已录入。请先试算，再由另一个人签署。"))
             return redirect("desk:policy_value", pk=made.pk)
         except ValueRefusedError as error:
             for fault in error.faults:
                 form.add_error(None, fault)
+        except FileRefusedError as error:
+            form.add_error("scan", error.zh)
     return render(request, "desk/policy/new_value.html", {"district": district, "form": form, "now": _in_force(district, str(form["address"].value() or "")), "standards": [] if form["address"].value() else _standards(district)}, status=422 if form.errors else 200)
+
+
+def scan_in(upload: Any) -> Scan | None:
+    """Return an uploaded scan, None where there is none.
+
+    Raises:
+        FileRefusedError: It is too large.
+    """
+    return Scan(upload.name, read_upload(upload)) if upload else None
 
 
 def _whole(request: HttpRequest, code: str) -> Area:
@@ -143,7 +160,7 @@ def _page(request: HttpRequest, found: PolicyValue, status: int = 200, sign_form
         "by": names.get(found.entered_by, ""), "signed_by": names.get(signature.actor_id, "") if signature else "", "stands": stands,
         "run": found.whatifs.order_by("-pk").first(), "seen": seen, "result": shown_result(seen) if seen else None,
         "can_try": tries.covers(found.district) and signature is None, "can_sign": signature is None and not why_not, "why_not": why_not if signature is None else "",
-        "sign_form": sign_form or SignForm(initial={"digest": digest}), "can_withdraw": stands and enters.covers(found.district), "withdraw_form": withdraw_form or WithdrawForm(),
+        "sign_form": sign_form or SignForm(initial={"digest": digest}, has_scan=found.scan is not None), "is_photo": found.scan is not None and found.scan.kind in PHOTOS, "can_withdraw": stands and enters.covers(found.district), "withdraw_form": withdraw_form or WithdrawForm(),
         "past": found.since < clock.today(),
     }  # fmt: skip
     return render(request, "desk/policy/value.html", shown, status=status)
@@ -166,11 +183,12 @@ def try_value(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def sign_value(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign or refuse a value."""
-    found, form = _found(request, pk), SignForm(request.POST)
+    found = _found(request, pk)
+    form = SignForm(request.POST, has_scan=found.scan is not None)
     if form.is_valid():
         said = form.cleaned_data
         try:
-            actions.sign(request.scope, found, agreed=said["decision"] == "sign", reason=said["reason"], digest=said["digest"])  # type: ignore[attr-defined]
+            actions.sign(request.scope, found, agreed=said["decision"] == "sign", reason=said["reason"], digest=said["digest"], read_scan=bool(said.get("read_scan")))  # type: ignore[attr-defined]
             messages.success(request, _("已签署。") if said["decision"] == "sign" else _("已退回。"))
             return redirect("desk:policy_value", pk=pk)
         except ValueRefusedError as error:
@@ -183,16 +201,40 @@ def sign_value(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def withdraw_value(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter that a value no longer stands."""
-    found, form = _found(request, pk), WithdrawForm(request.POST)
+    found, form = _found(request, pk), WithdrawForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            made = actions.withdraw(request.scope, found, form.cleaned_data["instrument"], form.cleaned_data["source"])  # type: ignore[attr-defined]
+            said = form.cleaned_data
+            made = actions.withdraw(request.scope, found, said["instrument"], said["source"], published=said["published"], scan=scan_in(said["scan"]))  # type: ignore[attr-defined]
             messages.success(request, _("撤回已录入。请先试算，再由另一个人签署。"))
             return redirect("desk:policy_value", pk=made.pk)
         except ValueRefusedError as error:
             for fault in error.faults:
                 form.add_error(None, fault)
+        except FileRefusedError as error:
+            form.add_error("scan", error.zh)
     return _page(request, found, 422, withdraw_form=form)
+
+
+@staff("policy.view")
+@require_safe
+def scan(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give the scan of the document that a value comes from; who looked is written down."""
+    found = _found(request, pk)
+    if found.scan is None:
+        raise Http404
+    record_reading(request.user, "policy.scan", rows=0, area_code=found.district.low)
+    return private_bytes(found.scan.path, found.scan.kind, found.scan.name, inline=found.scan.kind in PHOTOS)
+
+
+@staff("policy.view")
+@require_safe
+def scan_small(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give the small picture of a scan that is a photo."""
+    found = _found(request, pk)
+    if found.scan is None or not found.scan.thumbnail:
+        raise Http404
+    return private_bytes(found.scan.thumbnail, "image/jpeg", "small.jpg", inline=True)
 
 
 @staff("policy.view")

@@ -22,7 +22,7 @@ from bangfu.server.registry import rights_actions
 from bangfu.server.registry.actions import RefusedError
 from bangfu.server.registry.dossier import dossier, workbook
 from bangfu.server.registry.enums import Purpose, RequestKind, RequestStatus
-from bangfu.server.registry.export import Mark
+from bangfu.server.registry.marked import Mark
 from bangfu.server.registry.models import Person
 from bangfu.server.registry.packs import pack_at
 from bangfu.server.registry.rights import consents_of, consents_within, people_within, requests_within

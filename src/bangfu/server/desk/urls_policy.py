@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bangfu.server.desk import nightly_pages, policy_rules, policy_values, policy_whatif
+from bangfu.server.desk import findings_export, nightly_pages, policy_rules, policy_values, policy_whatif
 
 urlpatterns = [
     path("policy/", policy_rules.policy, name="policy"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("policy/d/<str:code>/overlay.yaml", policy_values.overlay, name="policy_overlay"),
     path("policy/d/<str:code>/whatif/", policy_whatif.whatifs, name="policy_whatifs"),
     path("policy/values/<int:pk>/", policy_values.value, name="policy_value"),
+    path("policy/values/<int:pk>/scan/", policy_values.scan, name="policy_scan"),
+    path("policy/values/<int:pk>/scan/small/", policy_values.scan_small, name="policy_scan_small"),
     path("policy/values/<int:pk>/try/", policy_values.try_value, name="policy_try"),
     path("policy/values/<int:pk>/sign/", policy_values.sign_value, name="policy_sign"),
     path("policy/values/<int:pk>/withdraw/", policy_values.withdraw_value, name="policy_withdraw"),
@@ -22,5 +24,6 @@ urlpatterns = [
     path("policy/whatif/<int:pk>/whatif.xlsx", policy_whatif.whatif_excel, name="policy_whatif_excel"),
     path("policy/whatif/<int:pk>/households/", policy_whatif.whatif_households, name="policy_whatif_households"),
     path("nightly/", nightly_pages.nightly, name="nightly"),
+    path("nightly/findings.xlsx", findings_export.findings_excel, name="findings_excel"),
     path("nightly/again/", nightly_pages.run_again, name="nightly_again"),
 ]

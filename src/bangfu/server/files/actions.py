@@ -8,10 +8,10 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
@@ -92,6 +92,13 @@ def write_private(folder: str, content: bytes, ending: str = "") -> str:
     """Write bytes under a random name in the private folder; return the name. Undone transactions leave strays behind."""
     name = secrets.token_hex(20) + ending
     return default_storage.save(f"{folder}/{name[:2]}/{name}", ContentFile(content))
+
+
+def keep_private(folder: str, made: Path, ending: str) -> str:
+    """Keep a file that was made elsewhere under a random name in the private folder, a piece at a time; return the name."""
+    name = secrets.token_hex(20) + ending
+    with made.open("rb") as opened:
+        return default_storage.save(f"{folder}/{name[:2]}/{name}", File(opened))
 
 
 def forget(path: str) -> None:

@@ -21,6 +21,7 @@ WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OFFICE = {"word/document.xml": (WORD, ".docx"), "xl/workbook.xml": (EXCEL, ".xlsx")}
 LABELS = {"image/jpeg": "照片", "image/png": "图片", "image/webp": "图片", PDF: "PDF", WORD: "Word", EXCEL: "Excel"}
+SCANS = (PDF, "image/jpeg", "image/png")
 ENDINGS = {PDF: ".pdf", **{kind: ending for kind, (_, ending) in PHOTOS.items()}, **dict(OFFICE.values())}
 ACCEPTED_ZH = "可以上传照片（JPG、PNG、WebP）、PDF、Word（.docx）和 Excel（.xlsx）"
 
@@ -60,6 +61,18 @@ def sniff(content: bytes) -> Sniffed:
     if content[:4] == b"PK\x03\x04":
         return _office(content)
     raise FileRefusedError(f"这个文件的内容不是可以上传的类型（与扩展名无关）。{ACCEPTED_ZH}")
+
+
+def sniff_scan(content: bytes) -> Sniffed:
+    """Return what the scan of a document is.
+
+    Raises:
+        FileRefusedError: It is no PDF, JPG or PNG, or cannot be stored at all.
+    """
+    found = sniff(content)
+    if found.kind not in SCANS:
+        raise FileRefusedError("扫描件请用 PDF、JPG 或 PNG")
+    return found
 
 
 def _media_type(content: bytes) -> str:

@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from bangfu.server.areas.scope import ScopedManager
 
+EVERYWHERE = 0
+"""The area code of a job that looks over all areas; it lies in nobody's scope."""
+
 
 class JobStatus(models.TextChoices):
     """Where a job stands."""

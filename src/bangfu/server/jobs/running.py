@@ -124,14 +124,16 @@ def _heart(attempt: JobRun) -> Iterator[None]:
     stop = threading.Event()
 
     def beats() -> None:
-        while not stop.wait(BEAT_SECONDS):
-            try:
-                attempt.beat()
-            except (LeaseLostError, JobCancelledError):
-                return
-            except DatabaseError:
-                log.warning("job %s: a heartbeat did not reach the database", attempt.job.pk)
-        connection.close()
+        try:
+            while not stop.wait(BEAT_SECONDS):
+                try:
+                    attempt.beat()
+                except (LeaseLostError, JobCancelledError):
+                    return
+                except DatabaseError:
+                    log.warning("job %s: a heartbeat did not reach the database", attempt.job.pk)
+        finally:
+            connection.close()  # of this thread alone; nobody else would
 
     thread = threading.Thread(target=beats, daemon=True, name=f"heart-{attempt.job.pk}")
     thread.start()

@@ -34,4 +34,4 @@ def result_pdf(place: Place, result: Result, sentences: dict[str, str], lang: st
 
 
 def _plain(card: dict[str, Any]) -> dict[str, Any]:
-    return {key: card[key] for key in ("name", "who", "tier", "sum", "every", "given", "articles", "office", "joins", "papers", "needs")}
+    return {key: card[key] for key in ("name", "who", "tier", "sum", "settled", "every", "given", "articles", "office", "joins", "papers", "needs")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from bangfu.rules.engine import Engine
 from bangfu.rules.explain import Reason
 from bangfu.rules.interview import Interview, Question
 from bangfu.rules.ledger.write import EVERY
-from bangfu.rules.needs import need_label
+from bangfu.rules.needs import need_label, settled_by, settled_texts
 from bangfu.rules.pack.model import BENEFIT_KINDS
 from bangfu.rules.phrases import KIND_NAMES, first_refusal, in_kind, money_text, sum_text
 from bangfu.server.portal.asking import person_name
@@ -52,6 +52,7 @@ class Card:
     kind: str
     tier: str
     sum: str
+    settled: str
     every: str
     given: str
     articles: str
@@ -143,11 +144,11 @@ class Teller:
         return Card(
             entry=answer.entry, name=entry.label.text(self.lang), who=self.who(answer) if who is None else who, kind=KIND_NAMES[answer.kind][self.lang == "en"],
             tier=tier.label.text(self.lang) if tier is not None and tier.label is not None else "",
-            sum=with_units(sum_text(answer, self.lang)), every=EVERY[answer.every].text(self.lang) if answer.every else "",
+            sum=with_units(sum_text(answer, self.lang)), settled=self.settled_by(answer), every=EVERY[answer.every].text(self.lang) if answer.every else "",
             given=self.given(answer) if benefit else "", articles=self.joined(answer.articles), office=self.pack.office_text(answer.office, self.lang),
             joins=self.joined(self.pack.office_text(office, self.lang) for office in answer.joins),
             papers=tuple(words[p].text(self.lang) for p in answer.papers if p in words),
-            needs=tuple(dict.fromkeys(self.needs(answer))) if needs is None else needs, reasons=tuple(self.reasons(answer.reasons)),
+            needs=tuple(dict.fromkeys(self.needs(answer, self.left(answer)))) if needs is None else needs, reasons=tuple(self.reasons(answer.reasons)),
             refusal=with_units(self.named(unworked(first_refusal(answer, self.lang)))) if answer.computed == "not_met" else "",
         )  # fmt: skip
 
@@ -171,9 +172,22 @@ class Teller:
             return label
         return _("%(person)s的%(thing)s") % {"person": person_name(self.sitting, answer.owner), "thing": label}
 
-    def needs(self, answer: Answer) -> Iterator[Need]:
-        """Yield what would settle an answer."""
+    def left(self, answer: Answer) -> list[str]:
+        """Return the figures between whose bounds a sum lies and that the office or the place settles."""
+        if answer.amount is None or answer.amount.exact:
+            return []
+        return [name for name in answer.needs if settled_by(self.pack, name)]
+
+    def settled_by(self, answer: Answer) -> str:
+        """Return who settles a sum of which the document gives the bounds."""
+        left = self.left(answer)
+        return ("；" if self.lang == "zh" else "; ").join(settled_texts(self.pack, self.pack.entries[answer.entry], left, self.lang)) if left else ""
+
+    def needs(self, answer: Answer, without: Collection[str] = ()) -> Iterator[Need]:
+        """Yield what would settle an answer, but for what others settle."""
         for name in answer.needs:
+            if name in without:
+                continue
             question, label = self.interview.question_for(answer, name, self.settled), need_label(self.pack, name, self.lang)
             if question is not None and question.entity == "person" and len(self.sitting.names) > 1:
                 label = _("%(thing)s（%(person)s）") % {"thing": label, "person": person_name(self.sitting, question.row)}

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 _UNITS = {
     "元": "yuan", "个月": "months", "人": "person", "户": "household", "月": "month", "年": "year", "日": "day", "次": "occasion", "天": "day",
     "学年": "school year", "学期": "term", "季": "quarter", "周": "week", "级": "level", "保单年": "policy year", "半年": "half-year",
-    "小时": "hour", "平方米": "m²", "公里": "km", "岁": "years", "份": "piece", "名": "person", "个": "piece", "项": "item",
+    "小时": "hour", "平方米": "m²", "公里": "km", "岁": "years", "周岁": "years", "份": "piece", "名": "person", "个": "piece", "项": "item",
     "吨": "tonne", "度": "kWh", "立方米": "m³", "台": "vehicle", "辆": "vehicle", "家": "organisation", "处": "place", "分": "point",
     "间": "room", "万元": "10,000 yuan", "件": "item", "岗": "post", "单": "claim",
 }  # fmt: skip

@@ -17,6 +17,7 @@ from bangfu.server.calendar import clock
 from bangfu.server.registry import current
 from bangfu.server.registry.enums import EventKind, HouseholdStatus, Source
 from bangfu.server.registry.identity import set_card_number, set_id_number
+from bangfu.server.registry.make_up import differing, sum_up
 from bangfu.server.registry.models import (
     CurrentFacts,
     Event,
@@ -216,10 +217,11 @@ def append(household: Household, statements: Sequence[Statement], origin: Proven
 
 @transaction.atomic
 def put_right_if_different(household: Household) -> bool:
-    """Bring what is current up to what the log says today, with an entry if it was not; tell whether."""
-    if not current.differences(household, clock.today()):
+    """Bring what is current up to what the log says today, and the household's row up to its members, with an entry if it was not; tell whether."""
+    if not current.differences(household, clock.today()) and not differing([household]):
         return False
     current.refresh(household, clock.today())
+    sum_up(household.pk)
     record("facts.worked_out", of=household, household_id=household.pk, area_code=household.area_code)
     return True
 
@@ -245,5 +247,7 @@ def bump(household: Household, version: int | None) -> None:
 
 
 def note(household: Household, kind: EventKind, on: dt.date, person: Person | None = None, other: Household | None = None, **details: Any) -> None:
-    """Write one event of a household's make-up."""
+    """Write one event of a household's make-up, after the change; the household's row tells of it from then on."""
     Event.objects.create(household=household, person=person, other=other, kind=kind, on=on, details=details, actor_id=current_actor().pk, at=clock.now())
+    if kind != EventKind.OPENED:
+        sum_up(household.pk)

@@ -14,5 +14,5 @@ class RegistryConfig(AppConfig):
     def import_models(self) -> None:
         """Load the models, which lie in more than one module."""
         super().import_models()
-        for part in ("import_models", "duplicate_models", "rights_models"):
+        for part in ("import_models", "export_models", "duplicate_models", "rights_models"):
             import_module(f"{self.name}.{part}")

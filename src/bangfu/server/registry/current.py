@@ -14,7 +14,8 @@ from typing import Any
 from django.db.models import Q
 
 from bangfu.server.registry.enums import Source
-from bangfu.server.registry.models import CurrentFacts, Household, Item, Membership, Observation, Person
+from bangfu.server.registry.models import CurrentFacts, Household, Membership, Observation, Person
+from bangfu.server.registry.roll import Roll, roll_of
 
 STRENGTH = {source: place for place, source in enumerate(Source.values)}
 Subject = tuple[int | None, int | None]
@@ -49,29 +50,36 @@ def facts_now(statements: Iterable[Observation], today: dt.date) -> tuple[dict[s
     return facts, conflicts
 
 
-def people_of(household: Household) -> set[int]:
+def people_of(household: Household, roll: Roll | None = None) -> set[int]:
     """Return whose facts lie with a household: who belongs to it, or belonged to it last of all."""
-    ever = set(Membership.objects.filter(household=household, person__merged_into=None).values_list("person", flat=True))
-    return {person for person, home in homes_of(ever).items() if home == household.pk}
+    ever = (roll or roll_of(household)).memberships
+    now = {m.person_id for m in ever if m.until is None}
+    gone = {m.person_id for m in ever if m.person.merged_into_id is None} - now
+    return now | {person for person, home in homes_of(gone).items() if home == household.pk}
 
 
 def homes_of(people: Iterable[int]) -> dict[int, int]:
     """Return for each person the household that they belong to, or belonged to last."""
     last: dict[int, tuple[dt.date, dt.date, int, int]] = {}
-    held = Membership.objects.filter(person__in=set(people)).values_list("person", "until", "since", "pk", "household")
+    wanted = set(people)
+    if not wanted:
+        return {}
+    held = Membership.objects.filter(person__in=wanted).values_list("person", "until", "since", "pk", "household")
     for person, until, since, pk, home in held:
         last[person] = max(last.get(person, (dt.date.min, dt.date.min, 0, 0)), (until or dt.date.max, since, pk, home))
     return {person: home for person, (*_, home) in last.items()}
 
 
-def log_of(household: Household, *, people: set[int] | None = None, before: dt.datetime | None = None) -> dict[Subject, list[Observation]]:
+def log_of(household: Household, *, people: set[int] | None = None, before: dt.datetime | None = None, roll: Roll | None = None) -> dict[Subject, list[Observation]]:
     """Return the statements about a household, its people and its items by subject, oldest first.
 
-    ``people`` are others than those whose facts lie with it now, ``before`` leaves out what was stated later.
+    ``people`` are others than those whose facts lie with it now, ``before`` leaves out what was stated later; ``roll`` is
+    the household's, where it was read already.
     """
-    wanted = people_of(household) if people is None else people
+    roll = roll or roll_of(household)
+    wanted = people_of(household, roll) if people is None else people
     merged = dict(Person.objects.filter(merged_into__in=wanted).values_list("pk", "merged_into"))
-    items = list(Item.objects.filter(household=household).values_list("pk", flat=True))  # by key: across a join no index serves the "or"
+    items = [item.pk for item in roll.items]  # by key: across a join no index serves the "or"
     about = Q(household=household, person=None, item=None) | Q(person__in=[*wanted, *merged], item=None) | Q(item__in=items)
     found = Observation.objects.filter(about)
     if before is not None:
@@ -94,14 +102,30 @@ def refresh(household: Household, today: dt.date, only: set[Subject] | None = No
     For all, rows that the log says nothing of go.
     """
     found = worked_out(household, today)
-    for (person, item), (facts, conflicts) in found.items():
-        if only is not None and (person, item) not in only:
+    wanted = {subject: said for subject, said in found.items() if only is None or subject in only}
+    there = {(row.person_id if row.item_id is None else None, row.item_id): row for row in CurrentFacts.objects.filter(_about(household, wanted)).order_by("pk")}
+    changed: list[CurrentFacts] = []
+    made: list[CurrentFacts] = []
+    for (person, item), (facts, conflicts) in wanted.items():
+        row = there.get((person, item)) or CurrentFacts(person_id=person, item_id=item)
+        if row.pk and (row.household_id, row.facts, row.conflicts) == (household.pk, facts, conflicts):
             continue
-        key: dict[str, Any] = {"item_id": item} if item else {"person_id": person, "item": None} if person else {"household": household, "person": None, "item": None}
-        CurrentFacts.objects.update_or_create(**key, defaults={"household": household, "facts": facts, "conflicts": conflicts})
+        row.household, row.facts, row.conflicts = household, facts, conflicts
+        (changed if row.pk else made).append(row)
+    CurrentFacts.objects.bulk_update(changed, ["household", "facts", "conflicts"])
+    CurrentFacts.objects.bulk_create(made)
     if only is None:
         rows = CurrentFacts.objects.filter(household=household)
         rows.filter(pk__in=[row.pk for row in rows if (row.person_id, row.item_id) not in found]).delete()
+
+
+def _about(household: Household, subjects: Iterable[Subject]) -> Q:
+    """Return the condition on the rows of some subjects; those of a person lie where the person was before."""
+    people, items = [person for person, _ in subjects if person], [item for _, item in subjects if item]
+    condition = Q(household=household, person=None, item=None)
+    if people:
+        condition |= Q(person__in=people, item=None)
+    return condition | Q(item__in=items) if items else condition
 
 
 def differences(household: Household, today: dt.date) -> list[str]:

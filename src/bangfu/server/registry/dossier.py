@@ -15,8 +15,8 @@ from bangfu.rules.units import unit_text
 from bangfu.server.calendar.clock import HERE
 from bangfu.server.files.models import StoredFile
 from bangfu.server.registry import current
-from bangfu.server.registry.export import RISKY, Mark
 from bangfu.server.registry.identity import masked
+from bangfu.server.registry.marked import RISKY, Mark
 from bangfu.server.registry.models import Household, Item, Person
 from bangfu.server.registry.selectors import FactLine, facts_with_sources, households_of
 

@@ -56,7 +56,9 @@ def drop_pairs_before(moment: dt.datetime) -> None:
 def see_elsewhere(person: int, area_code: int, name: str, address: str, day: dt.date) -> None:
     """Note that an ID number was entered in a place while its person is on the register elsewhere; noted once while undecided."""
     told = {"name": name, "address": address, "seen_on": day, "actor_id": current_actor().pk}
-    Sighting.objects.get_or_create(person_id=person, area_code=area_code, decision="", defaults=told)
+    made, new = Sighting.objects.get_or_create(person_id=person, area_code=area_code, decision="", defaults=told)
+    if new:
+        record("sighting.noted", of=made, area_code=area_code)
 
 
 @transaction.atomic

@@ -30,10 +30,12 @@ from bangfu.server.registry.actions import (
     set_names,
 )
 from bangfu.server.registry.enums import EventKind, Source
-from bangfu.server.registry.identity import seal_id_number, set_card_number
+from bangfu.server.registry.identity import card_index, seal_id_number, set_card_number
 from bangfu.server.registry.import_check import Checked
 from bangfu.server.registry.import_models import ImportRun, LedgerKey
-from bangfu.server.registry.ledger_file import LedgerHousehold, LedgerPerson
+from bangfu.server.registry.ledger_file import LedgerHousehold, LedgerItem, LedgerPerson
+from bangfu.server.registry.ledger_record import RECORD
+from bangfu.server.registry.make_up import as_made, sum_up
 from bangfu.server.registry.models import (
     CurrentFacts,
     Event,
@@ -45,6 +47,10 @@ from bangfu.server.registry.models import (
     StatedCollection,
 )
 from bangfu.server.registry.rows import as_json, insert_rows, ready
+
+SAME = ("entry", "from", "paid_on")
+"""What two rows of the record share that say the same thing; how long and how much may change."""
+WAVES = 3
 
 
 def take_in(run: ImportRun, checked: Sequence[Checked]) -> None:
@@ -88,7 +94,8 @@ class _Batch:
             district = one.community.district_code
             if district not in numbers:
                 numbers[district] = next_numbers(one.community, self.run.taken_on, len(checked))[::-1]
-            made.append(Household(area=one.community, area_code=one.community.low, address=one.ledger.address, opened_on=self.run.taken_on, number=numbers[district].pop()))
+            home = Household(area=one.community, area_code=one.community.low, address=one.ledger.address, opened_on=self.run.taken_on, number=numbers[district].pop())
+            made.append(as_made(home, one.ledger.people))
         return Household.objects.bulk_create(made)
 
     def _people(self, checked: Sequence[Checked], homes: list[Household]) -> list[list[Person]]:
@@ -109,11 +116,19 @@ class _Batch:
         insert_rows(Event, ("household", "person", "kind", "on", "details", "actor_id", "at"), rows)
 
     def _items(self, checked: Sequence[Checked], homes: list[Household], people: list[list[Person]]) -> None:
+        waves: tuple[list[tuple[Item, LedgerItem]], ...] = ([], [], [])
         for one, home, members in zip(checked, homes, people, strict=True):
-            if one.ledger.items:
-                by_key = {given.key: person for given, person in zip(one.ledger.people, members, strict=True)}
-                for item, facts in add_items(home, one.ledger, by_key):
-                    self._say(home.pk, None, item.pk, facts)
+            by_key = {given.key: person for given, person in zip(one.ledger.people, members, strict=True)}
+            for given in one.ledger.items:
+                waves[wave_of(given)].append((Item(household=home, entity=given.entity, key=given.key, of=by_key.get(given.of)), given))
+        found: dict[tuple[int, str, str], Item] = {}
+        for wave in waves:  # what others point to first
+            for item, given in wave:
+                item.at = found.get((item.household_id, given.at_entity, given.at))
+            Item.objects.bulk_create([item for item, _ in wave])
+            found |= {(item.household_id, given.entity, given.key): item for item, given in wave}
+            for item, given in wave:
+                self._say(item.household_id, None, item.pk, given.facts)
 
     def _say(self, home: int, person: int | None, item: int | None, facts: dict[str, Any]) -> None:
         if facts:
@@ -130,12 +145,36 @@ class _Batch:
 
 def add_items(home: Household, ledger: LedgerHousehold, people: dict[str, Person]) -> list[tuple[Item, dict[str, Any]]]:
     """Put the items of a household on the register, organisations first; those that are there stay. Return each with its facts."""
-    found: dict[tuple[str, str], Item] = {}
-    for given in sorted(ledger.items, key=lambda i: i.entity != "organisation"):
-        of = people.get(given.of)
-        at = found.get(("organisation", given.at))
-        found[given.entity, given.key], _ = Item.objects.get_or_create(household=home, entity=given.entity, key=given.key, defaults={"of": of, "at": at})
+    if not ledger.items:
+        return []
+    found = {(item.entity, item.key): item for item in Item.objects.filter(household=home)}
+    known = known_record(home) if any(given.entity == RECORD for given in ledger.items) else {}
+    for wave in range(WAVES):  # what others point to first
+        made: list[Item] = []
+        for given in (i for i in ledger.items if wave_of(i) == wave):
+            of, at = people.get(given.of), found.get((given.at_entity, given.at))
+            same = known.get((of and of.pk, at and at.pk, *(given.facts.get(name) for name in SAME))) if given.entity == RECORD else None
+            if same:
+                found[given.entity, given.key] = same.pop(0)
+            elif (given.entity, given.key) not in found:
+                found[given.entity, given.key] = Item(household=home, entity=given.entity, key=given.key, of=of, at=at)
+                made.append(found[given.entity, given.key])
+        Item.objects.bulk_create(made)
     return [(found[i.entity, i.key], i.facts) for i in ledger.items]
+
+
+def wave_of(given: LedgerItem) -> int:
+    """Return when an item goes in: organisations, what may point to them, the record, which may point to all."""
+    return 0 if given.entity == "organisation" else 2 if given.entity == RECORD else 1
+
+
+def known_record(home: Household) -> dict[tuple[Any, ...], list[Item]]:
+    """Return what is on record of a household by whose, for what, which and since when: however it was entered, it is the same."""
+    facts: dict[int, dict[str, Any]] = dict(CurrentFacts.objects.filter(item__household=home, item__entity=RECORD).values_list("item", "facts"))
+    found: dict[tuple[Any, ...], list[Item]] = defaultdict(list)
+    for item in Item.objects.filter(household=home, entity=RECORD).order_by("pk"):
+        found[item.of_id, item.at_id, *(facts.get(item.pk, {}).get(name) for name in SAME)].append(item)
+    return found
 
 
 def _person(given: LedgerPerson, area_code: int, index: str | None) -> Person:
@@ -180,7 +219,7 @@ class _Update:
         """Write what is new."""
         home = self._home()
         people = self._people(home)
-        items = add_items(home, self.ledger, people)
+        items = [(item, facts) for item, facts in add_items(home, self.ledger, people) if not self._taken_back(item)]
         said = self._spoken(home)
         statements = self._differing(self.ledger.facts, said, None, None)
         for given in self.ledger.people:
@@ -188,9 +227,10 @@ class _Update:
         for item, facts in items:
             statements += self._differing(facts, said, None, item)
         append(home, statements, Provenance(Source(self.run.source), evidence(self.run), self.run.taken_on))
-        for name in self.ledger.stated:
-            StatedCollection.objects.get_or_create(household=home, collection=name)
+        held = set(StatedCollection.objects.filter(household=home).values_list("collection", flat=True))
+        StatedCollection.objects.bulk_create(StatedCollection(household=home, collection=name) for name in self.ledger.stated if name not in held)
         self._keys(home, people)
+        sum_up(home.pk)  # a date of birth may have come
         self.done.facts = len(statements)
         _entry(self.run, home, self.ledger, clock.now(), new=self.checked.household is None, facts=len(statements), joined=self.done.joined).save()
         return self.done
@@ -236,14 +276,23 @@ class _Update:
         """Bring a member's own row up to date; what needs an act of its own is left and told."""
         if given.relation != member.relation:
             self.done.notes.append(f"{known.name}与户主关系和登记的不同，没有改；请在户页面办理")
+        before = (known.name, known.id_index, known.card_index, known.birth_date)
         if given.name != known.name:
             set_names(known, given.name)
         if given.id_number and not known.id_index:
             seal_id_number(known, given.id_number, self.checked.indexes[given.key])
-        if given.card_number:
+        if given.card_number and card_index(given.card_number) != known.card_index:
             set_card_number(known, given.card_number)
         known.birth_date = given.birth_date or known.birth_date
-        known.save()
+        if before != (known.name, known.id_index, known.card_index, known.birth_date):
+            known.save()
+
+    def _taken_back(self, item: Item) -> bool:
+        """Leave out a row of the record that an officer took back, and tell of it."""
+        taken_back = item.entity == RECORD and item.withdrawn
+        if taken_back:
+            self.done.notes.append("领取记录里有一行已在户页面撤销，没有再记")
+        return taken_back
 
     def _spoken(self, home: Household) -> dict[current.Subject, dict[str, Any]]:
         """Return what this source says until now, by subject and fact."""
@@ -260,10 +309,20 @@ class _Update:
         return [Statement(fact, value, person, item) for fact, value in facts.items() if fact not in before or before[fact] != value]
 
     def _keys(self, home: Household, people: dict[str, Person]) -> None:
+        """Write what the numbers of the ledger stand for from now on."""
         where: dict[str, Any] = {"area_code": home.area_code, "key": self.ledger.key}
-        LedgerKey.objects.update_or_create(**where, person_key="", defaults={"household": home, "digest": self.ledger.digest})
-        for key, person in people.items():
-            LedgerKey.objects.update_or_create(**where, person_key=key, defaults={"household": home, "person": person})
+        held = {row.person_key: row for row in LedgerKey.objects.filter(**where)}
+        wanted: list[tuple[str, Person | None, str]] = [("", None, self.ledger.digest), *((key, person, "") for key, person in people.items())]
+        made: list[LedgerKey] = []
+        changed: list[LedgerKey] = []
+        for key, person, digest in wanted:
+            row = held.get(key) or LedgerKey(**where, person_key=key)
+            if row.pk and (row.household_id, row.person_id, row.digest) == (home.pk, person.pk if person else None, digest):
+                continue
+            row.household, row.person, row.digest = home, person, digest
+            (changed if row.pk else made).append(row)
+        LedgerKey.objects.bulk_update(changed, ["household", "person", "digest"])
+        LedgerKey.objects.bulk_create(made)
 
 
 def evidence(run: ImportRun) -> str:

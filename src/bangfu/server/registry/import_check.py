@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from bangfu.rules.ledger import layout
 from bangfu.rules.vocabulary import Label
 from bangfu.server.areas.models import Area, Level
+from bangfu.server.calendar import clock
 from bangfu.server.registry.enums import HouseholdStatus
 from bangfu.server.registry.identity import id_index
 from bangfu.server.registry.import_models import LedgerKey
 from bangfu.server.registry.ledger_file import CellFault, LedgerHousehold, LedgerPerson
+from bangfu.server.registry.ledger_record import RECORD
 from bangfu.server.registry.models import Household, Membership, Person
 
 
@@ -51,6 +53,7 @@ class Register:
         found = [Checked(ledger, faults=list(ledger.faults)) for ledger in batch]
         for checked in found:
             self._community(checked)
+            _days(checked)
         self._households(found)
         self._people(found)
         return found
@@ -121,6 +124,15 @@ class Register:
             _fault(checked, layout.MEMBERS, given.row, "此身份证号的人已在另一户，请先办理迁移或分户", "the person with this ID number belongs to another household: move or split first", "id_card")
         else:
             checked.known[given.key] = known
+
+
+def _days(checked: Checked) -> None:
+    """Nothing is received on a day to come."""
+    today = clock.today().isoformat()
+    for item in checked.ledger.items:
+        for name in ("from", "paid_on") if item.entity == RECORD else ():
+            if item.facts.get(name, "") > today:
+                _fault(checked, layout.RECORD, item.row, f"{item.facts[name]} 晚于今天，请核对", f"{item.facts[name]} is a day to come: check it", name)
 
 
 def _fault(checked: Checked, sheet: Label, row: int, zh: str, en: str, key: str = "") -> None:

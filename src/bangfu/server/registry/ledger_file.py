@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -27,6 +28,7 @@ from bangfu.rules.units import power_of
 from bangfu.rules.vocabulary import Label
 from bangfu.rules.yaml_source import List, Map
 from bangfu.server.registry.identity import CARD_DIGITS
+from bangfu.server.registry.ledger_record import RECORD, record_items, sort_record
 
 HOUSEHOLD_COLUMNS = (Column("area_code", Label("社区代码", "community code")), Column("address", Label("住址", "address")))
 CARD_COLUMN = Column("card_number", Label("一卡通卡号", "card number"))
@@ -80,13 +82,18 @@ class LedgerPerson:
 
 @dataclass(slots=True)
 class LedgerItem:
-    """A thing of the long sheet. ``of`` is a person's key, empty for the household; ``at`` the key of an organisation."""
+    """A thing of the long sheet, or a row of the record. ``of`` is a person's key, empty for the household.
+
+    ``at`` is the key of an organisation, of a row of the record the thing it was given for (``at_entity``).
+    """
 
     entity: str
     key: str
     of: str = ""
     at: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    at_entity: str = "organisation"
+    row: int = 0
 
 
 @dataclass(slots=True)
@@ -142,6 +149,9 @@ class RegisterReader(LedgerReader):
     def _row(self, cells: dict[Column, tuple[Any, SheetMark]], number: int, title: str) -> Map:
         return super()._row({c: cell for c, cell in cells.items() if not (isinstance(cell[0], str) and MASKED.match(cell[0]))}, number, title)
 
+    def _names_none(self, row: Map) -> bool:
+        return False  # of one household alone it is sorted out by household
+
     def _cell(self, column: Column, value: Any) -> Any:
         if column.key not in OWN_KEYS:
             return super()._cell(column, value)
@@ -159,14 +169,18 @@ def read_book(pack: Pack, path: Path) -> LedgerBook:
     reader = RegisterReader(pack, path)
     content = reader.content()
     loose = [_cell_fault(f) for f in reader.reader.faults]
-    notices = []
-    if content.get("record"):
-        notices.append(f"“{layout.RECORD.zh}”有 {len(content['record'])} 行：登记簿不收发放记录，这一页没有导入")
-    sorter = _Sorter(pack, content)
+    sorter = _Sorter(pack, content, reader.letters)
     loose += sorter.faults
     households = [_household(pack, parts, path.name, reader.letters) for parts in sorter.parts.values()]
     _once(households)
-    return LedgerBook(households, loose, notices)
+    return LedgerBook(households, loose, list(_notices(sorter.parts)))
+
+
+def _notices(parts: dict[str, _Parts]) -> Iterator[str]:
+    """Say how many households a filled sheet of the record does not name."""
+    unnamed = sum(1 for part in parts.values() if RECORD not in part.rows)
+    if 0 < unnamed < len(parts):
+        yield f"“{layout.RECORD.zh}”没有提到 {unnamed} 户：这些户的领取记录不变。确实没有领取的，请写一行，待遇填“无”，编号填户编号"
 
 
 @dataclass(slots=True)
@@ -181,8 +195,8 @@ class _Parts:
 class _Sorter:
     """Sorts the rows of all sheets by household; rows that belong to none are faults."""
 
-    def __init__(self, pack: Pack, content: Map) -> None:
-        self.pack, self.faults = pack, list[CellFault]()
+    def __init__(self, pack: Pack, content: Map, letters: Letters) -> None:
+        self.pack, self.letters, self.faults = pack, letters, list[CellFault]()
         self.parts: dict[str, _Parts] = {}
         self.home: dict[str, str] = {}
         for place, row in enumerate(content["households"]):
@@ -195,6 +209,7 @@ class _Sorter:
         if "organisations" in content:
             for parts in self.parts.values():
                 self._employers(parts)
+        sort_record(content.get(RECORD), self.parts, self.home, self._at_cell)
 
     def _household(self, row: Map, mark: Any) -> None:
         key = str(row.get("id", "")).strip()
@@ -230,6 +245,9 @@ class _Sorter:
                 row, mark = self.organisations[key]
                 found.append(row)
                 found.marks.append(mark)
+
+    def _at_cell(self, mark: Any, zh: str, en: str, key: str) -> None:
+        self.faults.append(CellFault(layout.RECORD.zh, mark[0], self.letters.get((layout.RECORD.zh, key), ""), zh, en))
 
     def _loose(self, mark: Any, zh: str, en: str) -> None:
         self.faults.append(CellFault(getattr(mark, "sheet", ""), mark[0], "", zh, en))
@@ -275,6 +293,9 @@ def _fill(pack: Pack, made: LedgerHousehold, given: Given, parts: _Parts, own: l
         if row.entity not in ("place", "household", "person"):
             of = row.of if row.of in keys and pack.vocabulary.entities[row.entity].belongs_to == "person" else ""
             made.items.append(LedgerItem(row.entity, row.id[:KEY_MOST], of or "", row.at or "", _facts(pack, row)))
+    if given.record is not None:
+        made.items += record_items(pack, made, given, parts.rows[RECORD])
+        made.stated.append(RECORD)
     _kin(made)
 
 

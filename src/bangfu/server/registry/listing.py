@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from bangfu.server.areas.models import Area
 from bangfu.server.areas.scope import Scope
@@ -16,6 +16,10 @@ from bangfu.server.registry.models import CurrentFacts, Household, Item, Members
 from bangfu.server.registry.search import found_households
 
 RECORD = "record"
+TRAITS = ("has_disability", "is_ill_seriously", "has_illness", "single_parent_family", "unemployment_registered", "in_school", "lives_alone", "low_income_farm_family")
+"""Yes-or-no facts that lists are asked for; PostgreSQL has an index of each, so that another one here asks for a migration."""
+MANY = 5
+"""So many members and more are asked for together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +64,20 @@ def listed(scope: Scope, wanted: Wanted, today: dt.date) -> QuerySet[Household]:
         found = found.filter(pk__in=wanted.ids)
     for condition in _conditions(wanted, today):
         found = found.filter(condition)
-    if wanted.size is not None:
-        found = found.filter(pk__in=_of_size(scope, wanted.size))
     return found.order_by("area_code", "number")
+
+
+def keys_of(found: QuerySet[Household], most: int) -> list[int]:
+    """Return the keys of a list in its order, at most so many: one look at the register for the number and every page of it."""
+    return list(found.values_list("pk", flat=True)[:most])
 
 
 def _conditions(wanted: Wanted, today: dt.date) -> list[Q]:
     found = []
     if wanted.age in AGES:
-        born = AGES[wanted.age](today)
-        found.append(Q(Exists(Membership.objects.filter(born, household=OuterRef("pk"), until=None))))
+        found.append(AGES[wanted.age](today))
+    if wanted.size is not None:
+        found.append(Q(size__gte=wanted.size) if wanted.size >= MANY else Q(size=wanted.size))
     if wanted.trait:
         found.append(Q(Exists(_facts_of_members().filter(**{f"facts__{wanted.trait}": True}))))
     if wanted.conflict:
@@ -81,19 +89,13 @@ def _conditions(wanted: Wanted, today: dt.date) -> list[Q]:
     return found
 
 
-def _of_size(scope: Scope, size: int) -> QuerySet[Membership, int]:
-    """Return the households inside a scope with so many members now; 5 stands for five and more."""
-    counted = Membership.objects.within(scope).filter(until=None).order_by().values("household").annotate(number=Count("pk"))
-    found: QuerySet[Membership, int] = (counted.filter(number__gte=size) if size >= 5 else counted.filter(number=size)).values("household")
-    return found
-
-
 def _facts() -> QuerySet[CurrentFacts]:
     return CurrentFacts.objects.filter(household=OuterRef("pk"))
 
 
 def _facts_of_members() -> QuerySet[CurrentFacts]:
-    return _facts().filter(item=None).filter(Q(person=None) | Q(person__memberships__household=F("household"), person__memberships__until=None))
+    member = Exists(Membership.objects.filter(person=OuterRef("person"), household=OuterRef("household"), until=None))
+    return _facts().filter(Q(person=None) | member, item=None)
 
 
 def _record(wanted: str) -> Q:
@@ -107,9 +109,9 @@ def _years_ago(today: dt.date, years: int) -> dt.date:
 
 
 AGES: dict[str, Callable[[dt.date], Q]] = {
-    "old": lambda today: Q(person__birth_date__lte=_years_ago(today, 60)),
-    "very_old": lambda today: Q(person__birth_date__lte=_years_ago(today, 80)),
-    "minor": lambda today: Q(person__birth_date__gt=_years_ago(today, 18)),
+    "old": lambda today: Q(eldest_born__lte=_years_ago(today, 60)),
+    "very_old": lambda today: Q(eldest_born__lte=_years_ago(today, 80)),
+    "minor": lambda today: Q(youngest_born__gt=_years_ago(today, 18)),
 }
 
 

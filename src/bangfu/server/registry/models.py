@@ -16,7 +16,10 @@ from bangfu.server.registry.enums import EventKind, HouseholdStatus, Source, Ver
 
 
 class Household(models.Model):
-    """A family that lives together, in one community. ``area_code`` repeats the community's code for range queries."""
+    """A family that lives together, in one community. ``area_code`` repeats the community's code for range queries.
+
+    ``size``, ``eldest_born`` and ``youngest_born`` repeat what its members now say, for lists (``make_up``).
+    """
 
     AREA_PATH: ClassVar[str] = "area_code"
     number = models.CharField("户编号", max_length=24, unique=True)
@@ -28,6 +31,9 @@ class Household(models.Model):
     closed_on = models.DateField("注销日期", null=True, blank=True)
     version = models.PositiveIntegerField("版本", default=1)
     hold_reason = models.CharField("保全理由", max_length=200, blank=True)
+    size = models.PositiveSmallIntegerField("人数", default=0, editable=False)
+    eldest_born = models.DateField("最年长者出生日期", null=True, editable=False)
+    youngest_born = models.DateField("最年幼者出生日期", null=True, editable=False)
 
     objects = ScopedManager()
 
@@ -91,6 +97,7 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["household"], condition=models.Q(until=None, relation="self"), name="one_head_a_household"),
             models.CheckConstraint(condition=models.Q(until=None) | models.Q(until__gte=models.F("since")), name="membership_ends_after_it_begins"),
         ]
+        indexes = [models.Index(fields=["person", "household"], condition=models.Q(until=None), name="homes_now")]
 
     def __str__(self) -> str:
         return f"{self.person} · {self.household}"
@@ -117,6 +124,7 @@ class Item(models.Model):
         verbose_name = "事项"
         ordering = ["entity", "pk"]
         constraints = [models.UniqueConstraint(fields=["household", "entity", "key"], name="one_item_a_key")]
+        indexes = [models.Index(fields=["household"], condition=models.Q(entity="record", withdrawn=False), name="households_on_record")]
 
     def __str__(self) -> str:
         return f"{self.entity} {self.key}"
@@ -174,6 +182,7 @@ class CurrentFacts(models.Model):
             models.UniqueConstraint(fields=["person"], condition=models.Q(item=None, person__isnull=False), name="one_row_a_person"),
             models.UniqueConstraint(fields=["item"], condition=models.Q(item__isnull=False), name="one_row_an_item"),
         ]
+        indexes = [models.Index(fields=["household"], condition=~models.Q(conflicts=[]), name="households_in_conflict")]
 
     def __str__(self) -> str:
         return f"{self.household}"
@@ -191,6 +200,7 @@ class StatedCollection(models.Model):
     class Meta:
         verbose_name = "已说明齐全"
         constraints = [models.UniqueConstraint(fields=["household", "collection"], name="one_statement_a_collection")]
+        indexes = [models.Index(fields=["household"], condition=models.Q(collection="record"), name="records_listed")]
 
     def __str__(self) -> str:
         return self.collection

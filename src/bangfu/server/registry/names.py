@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pypinyin import lazy_pinyin
-
 SURNAMES = {
     "单于": "chan yu", "单": "shan", "解": "xie", "仇": "qiu", "查": "zha", "曾": "zeng", "区": "ou", "盖": "ge", "乐": "yue", "朴": "piao",
     "任": "ren", "华": "hua", "秘": "bi", "召": "shao", "覃": "qin", "缪": "miao", "翟": "zhai", "种": "chong", "员": "yun", "折": "she",
@@ -14,6 +12,8 @@ SURNAMES = {
 
 def sounds(name: str) -> tuple[str, str]:
     """Return pinyin in lower case without spaces, and the initials."""
+    from pypinyin import lazy_pinyin  # reads a dictionary of phrases for half a second: only for who writes names
+
     name = name.strip()
     for length in (2, 1):
         reading = SURNAMES.get(name[:length])

@@ -1,6 +1,7 @@
 """Find households and people: by name, pinyin or initials, by address, household number, card or ID number.
 
-Numbers come by POST alone and are found by their blind index. Prefixes use an index on both databases.
+Numbers come by POST alone and are found by their blind index. Prefixes use an index on both databases; a name or address
+that holds some words is found on PostgreSQL by the pairs of neighbouring characters in it (``bangfu_pairs``).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
 from bangfu.server.areas.scope import Scope
 from bangfu.server.registry.enums import HouseholdStatus
@@ -28,20 +29,29 @@ def prefix(path: str, text: str) -> Q:
     return Q(**{f"{path}__startswith": text})
 
 
+def holding(column: str, text: str) -> Q:
+    """Return the condition that a column holds a text somewhere; a text of one character has no pair and no index."""
+    condition = Q(**{f"{column}__contains": text})
+    if connection.vendor != "postgresql" or len(text) < 2:
+        return condition
+    pairs = (Func(F(column), function="bangfu_pairs"), Func(Value(text), function="bangfu_pairs"))
+    return Q(Func(*pairs, template="%(expressions)s", arg_joiner=" @> ", output_field=BooleanField())) & condition
+
+
 def people_named(scope: Scope, words: str) -> QuerySet[Person]:
     """Return the people inside a scope whose name, pinyin or initials begin with some words, or whose name holds them."""
     found: QuerySet[Person] = Person.objects.within(scope).filter(merged_into=None)
     words = words.strip()[:WORDS_MOST]
     if not words:
         return found.none()
-    return found.filter(_named("", words))
+    return found.filter(_named(words))
 
 
-def _named(path: str, words: str) -> Q:
+def _named(words: str) -> Q:
     if LATIN.match(words.lower()):
         typed = words.lower().replace(" ", "").replace("'", "").replace("ü", "v")
-        return prefix(f"{path}pinyin", typed) | prefix(f"{path}initials", typed)
-    return prefix(f"{path}name", words) | (Q(**{f"{path}name__contains": words}) if len(words) > 1 else Q())
+        return prefix("pinyin", typed) | prefix("initials", typed)
+    return holding("name", words) if len(words) > 1 else prefix("name", words)
 
 
 def people_with_id(scope: Scope, number: str) -> QuerySet[Person]:
@@ -66,8 +76,11 @@ def found_households(scope: Scope, words: str, *, closed: bool = False) -> Query
         return found.none()
     if NUMBER.match(words):
         return found.filter(prefix("number", words))
-    condition = Q(pk__in=_homes(people_named(scope, words)))
-    return found.filter(condition if LATIN.match(words.lower()) else condition | Q(address__contains=words))
+    homes = _homes(people_named(scope, words))
+    if LATIN.match(words.lower()):
+        return found.filter(pk__in=homes)
+    lying: QuerySet[Household] = Household.objects.within(scope).filter(holding("address", words)).order_by()
+    return found.filter(pk__in=homes.union(lying.values("pk")))  # not "or": of two indexes none would serve it
 
 
 def households_with(scope: Scope, people: QuerySet[Person]) -> QuerySet[Household]:
@@ -77,4 +90,4 @@ def households_with(scope: Scope, people: QuerySet[Person]) -> QuerySet[Househol
 
 
 def _homes(people: QuerySet[Person]) -> Any:
-    return Membership.objects.filter(until=None, person__in=people.order_by().values("pk")).values("household")
+    return Membership.objects.filter(until=None, person__in=people.order_by().values("pk")).order_by().values("household")

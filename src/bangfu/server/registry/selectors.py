@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ from bangfu.server.registry.models import (
     Person,
     StatedCollection,
 )
+from bangfu.server.registry.roll import Roll
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,11 @@ def _lay_on(household: Household, day: dt.date) -> tuple[Area, str]:
 
 def members_of(household: Household) -> list[MemberOn]:
     """Return who belongs to a household now, the head first."""
-    held = Membership.objects.filter(household=household, until=None).select_related("person")
+    return members_among(Membership.objects.filter(household=household, until=None).select_related("person"))
+
+
+def members_among(held: Iterable[Membership]) -> list[MemberOn]:
+    """Return memberships that were read already, the head first."""
     members = [MemberOn(m.person, m.relation, m.since, m.until) for m in held]
     return sorted(members, key=lambda m: (m.relation != "self", m.since, m.person.pk))
 
@@ -109,9 +115,9 @@ def timeline(household: Household) -> QuerySet[Event]:
     return Event.objects.filter(household=household).select_related("person", "other").order_by("-on", "-pk")
 
 
-def facts_with_sources(household: Household, today: dt.date) -> dict[Subject, list[FactLine]]:
+def facts_with_sources(household: Household, today: dt.date, roll: Roll | None = None) -> dict[Subject, list[FactLine]]:
     """Return what the log says now of a household, its people and its items, by subject; facts in the order they came up."""
-    return {subject: _lines(rows, today) for subject, rows in current.log_of(household).items()}
+    return {subject: _lines(rows, today) for subject, rows in current.log_of(household, roll=roll).items()}
 
 
 def facts_on(household: Household, day: dt.date) -> dict[Subject, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from bangfu.server.audit.models import Actor
 from bangfu.server.calendar import clock
 from bangfu.server.jobs.kinds import JobRefusedError, job
 from bangfu.server.jobs.running import JobRun
-from bangfu.server.registry import duplicate_actions, import_actions, rights_actions
+from bangfu.server.registry import duplicate_actions, export_actions, import_actions, rights_actions
 from bangfu.server.registry.actions import put_right_if_different
 from bangfu.server.registry.enums import ImportStatus
+from bangfu.server.registry.export_models import ExportRun
 from bangfu.server.registry.import_check import Register
 from bangfu.server.registry.import_models import ImportRun
 from bangfu.server.registry.ledger_file import LedgerBook, read_book
@@ -70,7 +72,7 @@ def import_ledger(run: JobRun) -> dict[str, Any]:
     for start in range(run.state.get("next", 0), len(book.households), BATCH):
         batch = book.households[start : start + BATCH]
         with run.step() as step:
-            with acting_as(officer):
+            with acting_as(officer), clock.one_day():
                 told = import_actions.import_batch(found, register, batch)
             step.state = {"next": start + len(batch), "told": _sum(step.state.get("told", {}), told)}
             step.done, step.total = start + len(batch), len(book.households)
@@ -85,6 +87,32 @@ def import_ledger(run: JobRun) -> dict[str, Any]:
 def _sum(before: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
     """Add a batch to what the batches before it came to; long lists end with how many are left out."""
     return {key: before.get(key, 0) + value if isinstance(value, int) else [*before.get(key, []), *value][:LISTED_MOST] for key, value in told.items()}
+
+
+@job(export_actions.KIND, "导出台账")
+def export_register(run: JobRun) -> dict[str, Any]:
+    """Write a large export, a part a step, as far as who asked may still have it."""
+    found: ExportRun | None = ExportRun.objects.filter(pk=run.given["run"]).select_related("area").first()
+    if found is None or (found.ids is None and found.finished_at is None):
+        raise JobRefusedError("这次导出已放弃")
+    scope = export_actions.rights_of(found, clock.today())
+    if not scope.ranges:
+        raise JobRefusedError("发起人已没有这个辖区的导出权限")
+    while found.ids is not None and run.state.get("next", 0) < len(found.ids):
+        *part, place = export_actions.write_part(found, run.state.get("next", 0), scope, partial(_how_far, run))
+        found.parts = [*found.parts, part]
+        with run.step() as step:
+            ExportRun.objects.filter(pk=found.pk).update(parts=found.parts)
+            step.state, step.done = {"next": place}, min(place, len(found.ids))
+    if found.finished_at is None:
+        with run.step():
+            export_actions.finish(found)
+    return {"households": sum(number for _, number, _ in found.parts)}
+
+
+def _how_far(run: JobRun, done: int) -> None:
+    with run.step() as step:
+        step.done = done
 
 
 @job("registry.duplicates", "查找重复的人")

@@ -60,6 +60,12 @@ class Dialect:
 
     def first_of(self, order: list[Tree], what: Tree, test: Tree) -> Tree:
         """Return a value of the row that passes with the smallest order."""
+        if len(order) == 1:
+            # Holding a number against a number is four times as fast as holding structs against each other.
+            return exp.Anonymous(this="arg_min_null", expressions=[what, exp.Case().when(test, order[0], copy=False)])
+        return self._first_struct(order, what, test)
+
+    def _first_struct(self, order: list[Tree], what: Tree, test: Tree) -> Tree:
         fields = [exp.PropertyEQ(this=exp.to_identifier(f"f{n}"), expression=part) for n, part in enumerate([*order, what])]
         found = exp.Min(this=exp.Case().when(test, exp.Struct(expressions=fields), copy=False))
         return self.field(found, f"f{len(order)}")
@@ -107,6 +113,10 @@ class Spark(Dialect):
     def part_of_date(self, part: str, date: Tree) -> Tree:
         """Return year, month or day of a date as int64."""
         return exp.cast(exp.Anonymous(this=part.upper(), expressions=[date]), "BIGINT")
+
+    def first_of(self, order: list[Tree], what: Tree, test: Tree) -> Tree:
+        """Return a value of the row that passes with the smallest order."""
+        return self._first_struct(order, what, test)
 
     def field(self, struct: Tree, name: str) -> Tree:
         """Return one field of a struct."""

@@ -202,13 +202,39 @@ def possibly(part: Part) -> Part:
     return make("coalesce", (part, boolean(True)), sure=True)
 
 
+def lowest(part: Part) -> int | None:
+    """Return a number that a part never falls below where it is known; None: not known from its shape."""
+    if part.op == "const":
+        return part.data if part.kind == "number" else None
+    if part.op == "wide":
+        return lowest(part.args[0])
+    if part.op in ("case", "least", "coalesce", "greatest"):
+        values = (*part.args[1:-1:2], part.args[-1]) if part.op == "case" else part.args
+        ends = [lowest(value) for value in values if not is_null(value)]
+        # GREATEST skips what is NULL: it is no more than the smallest of its ends may be, whichever are known.
+        return None if None in ends else min((end for end in ends if end is not None), default=None)
+    return 0 if part.natural else None
+
+
+def never(test: Part) -> bool:
+    """Tell whether a test cannot be yes: no, unknown, or a bound that the number always lies above."""
+    if is_false(test) or is_null(test):
+        return True
+    if test.op == "and":
+        return any(never(part) for part in test.args)
+    if test.op in ("lt", "le") and is_const(test.args[1]):
+        end, bound = lowest(test.args[0]), test.args[1].data
+        return isinstance(bound, int) and end is not None and (end >= bound if test.op == "lt" else end > bound)
+    return False
+
+
 def _taken(rows: Sequence[tuple[Part, Part]], other: Part | None) -> tuple[list[tuple[Part, Part]], Part]:
     """Return the rows of a CASE that may be taken, and its ELSE."""
     kept: list[tuple[Part, Part]] = []
     for test, value in rows:
         if test.op == "coalesce" and is_false(test.args[-1]) and len(test.args) == 2:
             test = test.args[0]
-        if is_false(test) or is_null(test):
+        if never(test) or any(test is earlier for earlier, _ in kept):
             continue
         if is_true(test):
             other = value
@@ -226,6 +252,8 @@ def case(rows: Sequence[tuple[Part, Part]], other: Part | None = None) -> Part:
     kept, other = _taken(rows, other)
     while kept and kept[-1][1].kind == "yes_no" and is_const(kept[-1][1]) and not is_null(kept[-1][1]):
         test, value = kept.pop()
+        if value.data and test is other:
+            continue
         other = either([surely(test), other]) if value.data else both([opposite(surely(test)), other])
     if not kept:
         return other

@@ -1,0 +1,31 @@
+"""Who belongs or belonged to a household and what is told of beside people, read once for a page that needs both many times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bangfu.server.registry.models import Household, Item, Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """The memberships of a household, ended ones too, each with its person; its items, withdrawn ones too."""
+
+    memberships: tuple[Membership, ...]
+    items: tuple[Item, ...]
+
+    @property
+    def now(self) -> list[Membership]:
+        """Return the memberships that last, who came first on top."""
+        return [m for m in self.memberships if m.until is None]
+
+    @property
+    def standing(self) -> list[Item]:
+        """Return the items that were not withdrawn, by kind."""
+        return [item for item in self.items if not item.withdrawn]
+
+
+def roll_of(household: Household) -> Roll:
+    """Return the roll of a household, in two queries."""
+    people = Membership.objects.filter(household=household).select_related("person").order_by("since", "pk")
+    return Roll(tuple(people), tuple(Item.objects.filter(household=household).order_by("entity", "pk")))
