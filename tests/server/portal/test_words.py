@@ -101,7 +101,7 @@ class Strings(ast.NodeVisitor):
 
 
 READ = {
-    "、", "：", "元", "年月日号", "[,，\\s]", "（文件未给）", "门户", "人民政府(办公室)?$", "\\s*(（1为.）|\\(1 for yes\\))$",  # read in what was typed or in the packs, or between Chinese words only
+    "、", "：", "；", "元", "年月日号", "[,，\\s]", "（文件未给）", "门户", "人民政府(办公室)?$", "\\s*(（1为.）|\\(1 for yes\\))$",  # read in what was typed or in the packs, or between Chinese words only
 }  # fmt: skip
 
 
