@@ -229,7 +229,7 @@ def _side_by_side(ctx: Context, engines: dict[str, Engine], columns: dict[str, A
 @click.option("--place", "-p", help="只看一地 | One place only.")
 @click.pass_context
 def demo(call: click.Context, place: str | None) -> int:
-    """五地示例户；demo advance 推进演示服务的日期 | Assess the example households of all places (made-up people)."""
+    """五地示例户；demo advance 推进演示服务的日期，demo code 给动态口令 | Assess the example households of all places (made-up people)."""
     if call.invoked_subcommand is not None:
         return 0
     ctx: Context = call.obj
@@ -270,4 +270,22 @@ def advance(ctx: Context, days: int, home: str | None) -> int:
     with setup_faults():
         day = advance_business_date(days)
     click.echo(ctx.say(f"业务日期现在是 {day}。", f"The business date is now {day}."))
+    return 0
+
+
+@demo.command()
+@click.argument("username")
+@click.pass_obj
+def code(ctx: Context, username: str) -> int:
+    """演示账号现在的动态口令，没有验证器应用时用 | The six digits that a demonstration account signs in with now."""
+    from bangfu.cli.setting_up import set_up
+
+    os.environ["BANGFU_HOME"] = os.environ.get("BANGFU_HOME") or "var/demo"
+    set_up(demo=True)
+    from bangfu.server.demonstration.staff import code_for, logins
+
+    names = [login.username for login in logins()]
+    if username not in names:
+        raise UnknownNameError("演示账号", "demonstration account", username, names)
+    click.echo(code_for(username))
     return 0

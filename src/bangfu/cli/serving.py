@@ -63,12 +63,17 @@ def prepare(ctx: Context, *, demo: bool) -> None:
     with setup_faults():
         bring_up_to_date(demo=demo)
     if demo:
+        click.echo(ctx.say("正在准备演示：第一次要建虚构的一个区，约一分钟……", "Preparing the demonstration: the first time a district is made up, about a minute …"))
         logins, made = make_demonstration(dt.date(2023, 9, 15))
         if made:
             click.echo(ctx.say("已建好虚构的武昌区。", "The made-up district is ready."))
         click.echo(ctx.say("工作人员从 /desk/ 登录；密码都是：", "Staff sign in under /desk/; everybody's password: ") + logins[0].password)
         for login in logins:
             click.echo(f"  {login.username:<11} {login.name}　{login.role}　TOTP {login.secret}")
+        click.echo(ctx.say(
+            "动态口令：把 TOTP 后面那一串填进手机的验证器应用，登录时填它显示的 6 位数；没有应用就另开一个窗口运行 .venv/bin/bangfu demo code worker",
+            "Six digits: put the text after TOTP into an authenticator app; without one, run in another terminal: .venv/bin/bangfu demo code worker",
+        ))
 
 
 def refuse_taken_port(host: str, port: int) -> None:

@@ -89,6 +89,10 @@ class Outlook(NamedTuple):
     standings: list[Standing]
     waiting: list[tuple[Standing, frozenset[Question]]]
 
+    def without(self, declined: Set[Question]) -> Outlook:
+        """Return the same outlook for somebody who declines these questions too: declining changes no standing."""
+        return self._replace(waiting=[(standing, left) for standing, questions in self.waiting if (left := questions - declined)])
+
 
 @dataclass(slots=True)
 class Interview:

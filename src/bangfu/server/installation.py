@@ -19,7 +19,8 @@ from bangfu.server.calendar import clock
 from bangfu.server.calendar.clock import is_demonstration
 from bangfu.server.calendar.published import load_published_days, set_business_date
 from bangfu.server.demonstration.households import make_households
-from bangfu.server.demonstration.staff import DISTRICT, OTHER_DISTRICT, Login, logins, make_areas, make_staff
+from bangfu.server.demonstration.staff import DISTRICT, OTHER_DISTRICT, STREETS, Login, logins, make_areas, make_staff
+from bangfu.server.demonstration.twice import enter_twice
 from bangfu.server.environment import SetupError
 from bangfu.server.jobs.actions import reap
 from bangfu.server.keys import KeyRing, make_first_keys
@@ -92,6 +93,7 @@ def _make_register() -> None:
         people = settings.ENVIRONMENT.demo_people
         for (code, *_), many in ((DISTRICT, people), (OTHER_DISTRICT, max(1, people * 8 // 75))):
             make_households(Area.objects.get(code=code), many)
+        enter_twice(Area.objects.get(name=STREETS[0]), clock.today())
 
 
 def make_first_accounts(code: str, name: str, place: str) -> list[tuple[str, str, str]]:

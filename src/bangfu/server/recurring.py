@@ -78,15 +78,16 @@ def table() -> list[Entry]:
             return forget_old()
 
     minute, day = dt.timedelta(minutes=1), dt.timedelta(days=1)
+    # what is asked for by its business day is one job however often it is asked for, and follows when that day is moved on
     return [
         Entry("jobs of dead workers", minute / 3, reap_jobs),
         Entry("sign of life of the worker", minute, sign_of_life.enqueue),
         Entry("ask for the night of each district", 5 * minute, ask_tonight),
         Entry("seal the audit", minute, seal),
         Entry("keep the head of the audit outside the database", day, keep_head),
-        Entry("hold current facts against the log", day, lambda: ask_each_district("registry.compare")),
-        Entry("look for people entered twice", day, lambda: ask_everywhere("registry.duplicates")),
-        Entry("list what is kept long enough", day, lambda: ask_each_district("registry.retention")),
+        Entry("hold current facts against the log", 5 * minute, lambda: ask_each_district("registry.compare")),
+        Entry("look for people entered twice", 5 * minute, lambda: ask_everywhere("registry.duplicates")),
+        Entry("list what is kept long enough", 5 * minute, lambda: ask_each_district("registry.retention")),
         Entry("forget ledgers that nobody confirmed", day, forget_ledgers),
         Entry("delete exports that expired", dt.timedelta(hours=1), forget_exports),
         Entry("delete documents without a row", day, delete_stray_documents),

@@ -195,6 +195,8 @@ def test_the_audit_is_searched(world: World) -> None:
     act(world, "system_admin", "switch", {"reason": "离职"})
     page = world.client("auditor").get("/desk/admin/audit/", {"who": "系统管理", "what": "account.switched"}).content.decode()
     assert "离职" in page
+    assert "<td>账号 " in page
+    assert "accounts.user" not in page
     assert "没有符合条件的记录" in world.client("auditor").get("/desk/admin/audit/", {"until": "2020-01-01"}).content.decode()
     assert world.client("auditor").get("/desk/admin/audit/", {"since": "not a day"}).status_code == 422
     assert world.client("system_admin").get("/desk/admin/audit/").status_code == 403

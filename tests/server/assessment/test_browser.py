@@ -86,6 +86,7 @@ def test_an_officer_changes_a_standard(width: int, chromium: Browser, live_serve
     approver.goto(officer.url)
     assert "增加 1" in approver.inner_text("main")
     is_clean(approver, "value-to-sign")
+    approver.get_by_label("决定").select_option("sign")
     approver.get_by_role("button", name="提交").click()
     assert "请先打开扫描件" in approver.inner_text("main")
     is_clean(approver, "value-unread")

@@ -64,6 +64,16 @@ def test_the_room_shows_rules_with_whom_they_reach(office: Office, night: Job) -
     assert "录入" in page(client, f"/desk/policy/d/{CODE}/missing/")
 
 
+def test_a_rule_leads_to_entering_a_new_value(office: Office) -> None:
+    """For who may propose one; who comes without a name finds it in a list."""
+    way = f"/desk/policy/d/{CODE}/values/new/?address=dibao_standard"
+    assert way in page(browser(office.officer), f"/desk/policy/d/{CODE}/rules/dibao_payment/")
+    assert way not in page(browser(office.approver), f"/desk/policy/d/{CODE}/rules/dibao_payment/")
+    empty = page(browser(office.officer), f"/desk/policy/d/{CODE}/values/new/")
+    assert 'href="?address=dibao_standard"' in empty
+    assert "先选要改哪个标准" not in page(browser(office.officer), f"/desk/policy/d/{CODE}/values/new/", address="dibao_standard")
+
+
 def test_every_rule_of_a_pack_has_its_page(office: Office) -> None:
     """No rule that the list links to fails."""
     client = browser(office.officer)

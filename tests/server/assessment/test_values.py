@@ -186,7 +186,7 @@ def test_a_withdrawal_needs_two_as_well(office: Office) -> None:
     ("given", "said"),
     [
         ({"address": "dibao_standart"}, "没有可设置的“dibao_standart”；是不是 dibao_standard"),
-        ({"value": "很多"}, "须按 residence 分列"),
+        ({"value": "很多"}, "须按 residence 分列，写成 {urban: 1, rural: 2}"),
         ({"value": "{urban: 很多, rural: 600}"}, "很多"),
         ({"value": "{city: 850}"}, "city"),
         ({"value": "{urban: 850 公里, rural: 600}"}, "公里"),

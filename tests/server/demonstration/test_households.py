@@ -11,6 +11,7 @@ import pytest
 
 from bangfu.rules.assess import assess
 from bangfu.rules.identity import identity_fault
+from bangfu.server.accounts.selectors import scope_for
 from bangfu.server.areas.models import Area
 from bangfu.server.assessment.engines import engine_of
 from bangfu.server.assessment.reading import content_of, given_of
@@ -21,8 +22,12 @@ from bangfu.server.demonstration.drawn import draw
 from bangfu.server.demonstration.households import LARGE_SAVINGS, make_households
 from bangfu.server.demonstration.names import birthday_on_card, id_number_of
 from bangfu.server.demonstration.plausible import MEANS, OF_GROWN_UPS, WORKING_AGE, age_on, may_be_decided
+from bangfu.server.demonstration.twice import enter_twice
 from bangfu.server.installation import make_demonstration
+from bangfu.server.jobs import running
+from bangfu.server.jobs.actions import enqueue
 from bangfu.server.registry import current
+from bangfu.server.registry.duplicates import pairs_within
 from bangfu.server.registry.identity import reveal_id_number
 from bangfu.server.registry.models import CurrentFacts, Household, Item, Membership, Observation, Person
 from tests.server.conftest import World
@@ -127,3 +132,16 @@ def test_people_are_like_people(register: Area) -> None:
                     assert member.person.name[0] == head.name[0]
     assert checked > 10
 
+
+
+def test_somebody_is_entered_twice_for_the_street_to_decide(world: World, register: Area) -> None:
+    """The look for duplicates finds the pair, and both communities are the street's."""
+    street = world.areas["杨园街道"]
+    with acting_as(system_actor("演示")):
+        again = enter_twice(street, DAY)
+        job = enqueue("registry.duplicates", key="twice", area_code=0)
+    assert again is not None
+    running.run(job.pk)
+    pair = pairs_within(scope_for(world.users["street"], "registry.duplicates", DAY)).get()
+    assert again.memberships.get().person in (pair.first, pair.second)
+    assert pair.first.name == pair.second.name

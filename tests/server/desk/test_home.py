@@ -36,6 +36,7 @@ def test_each_role_has_a_first_page(role: str, world: World, family: Family) -> 
     assert ("在册家庭" in shown) == sees
     assert ("登记一户" in shown) == (role in ("community_worker", "street_officer", "district_officer"))
     assert ("启用的账号" in shown) == (role in ("system_admin", "security_admin"))
+    assert ("现在没有等您办的事" in shown) == (role == "finance")
 
 
 def test_counts_agree_with_the_lists(world: World, family: Family, foreign: Family) -> None:

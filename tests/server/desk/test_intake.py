@@ -370,3 +370,13 @@ def test_a_form_of_nobody_is_not_there(of: str, world: World, family: Family) ->
     """404, also for a person of another household."""
     url = f"/desk/households/{family.household.pk}/facts/?of={of}"
     assert world.client("worker").get(url).status_code == 404
+
+
+def test_each_question_stands_once_on_the_page_of_what_to_ask_next(world: World, today: dt.date) -> None:
+    """The page asks several questions at once, each of them of each person once."""
+    client = world.client("worker")
+    client.post(NEW, two())
+    page = client.get(f"/desk/households/{Household.objects.get().pk}/facts/?of=next").content.decode()
+    fields = re.findall(r'<input[^>]* id="([HP][0-9]*\.[a-z_]+)-1"', page)
+    assert len(set(fields)) > 3
+    assert len(fields) == len(set(fields))

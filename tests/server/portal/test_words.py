@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.template import engines
@@ -14,7 +16,8 @@ from django.utils import translation
 
 from bangfu.rules.units import unit_text
 from bangfu.server.portal.places import engine_at, place_keys
-from bangfu.server.portal.words import unit_words, with_units
+from bangfu.server.portal.result import Card, Reasoned, Teller
+from bangfu.server.portal.words import each, unit_words, unworked, with_units, yes_no_words
 from tests.server.portal.conftest import CATALOGUE, PORTAL
 
 CHINESE = re.compile(r"[\u3001-\u303f\u3400-\u9fff\uff00-\uffef]")
@@ -98,7 +101,7 @@ class Strings(ast.NodeVisitor):
 
 
 READ = {
-    "、", "：", "元", "年月日号", "[,，\\s]", "（文件未给）", "门户", "人民政府(办公室)?$", "\\s*(（1为.）|\\(1 for yes\\))$",  # read in what was typed or in the packs, or between Chinese words only
+    "、", "：", "；", "元", "年月日号", "[,，\\s]", "（文件未给）", "门户", "人民政府(办公室)?$", "\\s*(（1为.）|\\(1 for yes\\))$",  # read in what was typed or in the packs, or between Chinese words only
 }  # fmt: skip
 
 
@@ -155,3 +158,49 @@ def test_an_english_page_holds_no_chinese_of_ours(visitor: Client) -> None:
     for address in ("/", "/p/wuchang/", "/p/wuchang/check/", "/p/wuchang/check/people/", "/p/wuchang/check/open/", "/p/wuchang/help/"):
         text = re.sub(r"<[^>]+>|中文|没工作|遵红府办发〔2021〕49号", "", visitor.get(address).content.decode())
         assert [line.strip() for line in text.splitlines() if CHINESE.search(line)] == [], address
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("有残疾人证吗？", ("有", "没有")), ("现在有工作吗？（上班、打零工、自己干都算）", ("有", "没有")), ("能自己吃饭吗？", ("能", "不能")), ("是全日制吗？", ("是", "不是")),
+        ("户口在本地吗？", ("是", "否")), ("平时没有人照料吗？", ("是", "否")), ("是否有人实名举报？", ("是", "否")), ("家庭人口或经济状况变化有没有漏报的？", ("是", "否")),
+    ],
+)  # fmt: skip
+def test_yes_and_no_are_said_with_the_verb_of_the_question(asked: str, said: tuple[str, str]) -> None:
+    """Nobody answers 不是 to whether there is something."""
+    with translation.override("zh-hans"):
+        assert yes_no_words(asked) == said
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        ("重度残疾（一、二级） = 否 ← 残疾等级 ≤ 2 级", "重度残疾（一、二级）"), ("学段是幼儿园：现为 不适用", "学段是幼儿园"), ("Serious disability = no ← level ≤ 2", "Serious disability"),
+        ("周岁 ≥ 80 年：现为 76 年，还差 4 年", "周岁 ≥ 80 年：现为 76 年，还差 4 年"),
+    ],
+)  # fmt: skip
+def test_a_resident_reads_no_formula(refused: str, said: str) -> None:
+    """What a word is worked out from stays with the reasons."""
+    assert unworked(refused) == said
+
+
+@pytest.mark.parametrize(("written", "said"), [("260 元/人·年", "每人 260 元"), ("1 次/人·年", "每人 1 次"), ("200 元/户·月", "每户 200 元"), ("最低生活保障标准 × 2", "最低生活保障标准 × 2")])
+def test_a_plain_sum_is_said_once(written: str, said: str) -> None:
+    """How often stands beside it."""
+    with translation.override("zh-hans"):
+        assert each(written) == said
+
+
+def test_what_several_get_alike_is_one_card() -> None:
+    """In kind: one card with all names, each with their reasons. A sum of money is each person's own."""
+    teller = Teller.__new__(Teller)
+    teller.lang = "zh"
+
+    def card(who: str, **said: str) -> Card:
+        blank: dict[str, Any] = {field.name: "" for field in fields(Card)}
+        return Card(**{**blank, "entry": "insured", "who": who, "needs": (), "reasons": (Reasoned(0, "yes", f"{who}参保"),), **said})
+
+    one, sum_of_a, sum_of_b = teller.together([card("本人"), card("本人", sum="5 元", entry="cash"), card("老伴"), card("老伴", sum="5 元", entry="cash")])
+    assert (one.who, [line.text for line in one.reasons]) == ("本人、老伴", ["本人", "本人参保", "老伴", "老伴参保"])
+    assert [sum_of_a.who, sum_of_b.who] == ["本人", "老伴"]

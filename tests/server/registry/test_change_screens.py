@@ -84,6 +84,14 @@ def test_leaving_new_relations_and_closing(world: World, family: Household) -> N
     assert world.client("street").get(at(family, "move")).status_code == 404
 
 
+@pytest.mark.parametrize("kind", ["death", "leave"])
+def test_nobody_is_chosen_beforehand(world: World, family: Household, kind: str) -> None:
+    """A death or a leaving cannot be taken back: who it was is chosen, not found there."""
+    page = world.client("worker").get(f"/desk/register/households/{family.pk}/changes/{kind}/")
+    assert page.context["form"].fields["person"].choices[0][0] == ""
+    assert send(world, family, kind, person="", reason="外嫁").status_code == 422
+
+
 @pytest.mark.parametrize(("kind", "form"), [("move", {"address": "x" * 201}), ("split", {}), ("split", {"on": "昨天"}), ("close", {"reason": ""}), ("death", {"person": "999999"}), ("relations", {}), ("move", {"version": "x"})])
 def test_bad_input_comes_back(kind: str, form: dict[str, Any], world: World, family: Household) -> None:
     """422, and nothing happened."""

@@ -14,11 +14,11 @@ from bangfu.rules.record_row import RecordRow
 from bangfu.server.assessment.engines import engine_for
 from bangfu.server.assessment.reading import given_of
 from bangfu.server.audit.acting import acting_as, actor_of
-from bangfu.server.registry.actions import Provenance
+from bangfu.server.registry.actions import Provenance, Statement, state_facts
 from bangfu.server.registry.enums import Source
 from bangfu.server.registry.import_models import ImportRun
 from bangfu.server.registry.item_actions import Held, add_to_record, withdraw_item
-from bangfu.server.registry.models import Household, Item, Observation, Person, StatedCollection
+from bangfu.server.registry.models import CurrentFacts, Household, Item, Observation, Person, StatedCollection
 from tests.server.conftest import World
 from tests.server.registry.ledgers import Rows, ledger
 from tests.server.registry.test_import import DAY, HOMES, OTHERS, PEOPLE, faults, take_in, upload
@@ -166,6 +166,19 @@ def test_what_goes_out_comes_in_again(world: World, tmp_path: Path) -> None:
     assert (record_of(first), Item.objects.count(), Observation.objects.count()) == before
     assert record_of(second) == []
     assert StatedCollection.objects.filter(collection="record").count() == 2
+
+
+def test_none_of_several_goes_out_as_none_and_comes_in_again(world: World, tmp_path: Path) -> None:
+    """An answer that nothing of a list applies is no blank, which would be unknown and stop the ledger."""
+    taken_in(world, tmp_path, RECORD)
+    person = Person.objects.get(name="欧阳夏")
+    with acting_as(actor_of(world.users["street"])):
+        state_facts(homes()[0], [Statement("honour", [], person)], Provenance(Source.VERIFIED, true_on=DAY))
+    client = world.client("street")
+    answer = client.post("/desk/register/export/", {"area": world.areas["杨园街道"].pk, "reason": "核对"})
+    run = take_in(world, answer.content)
+    assert (run.outcome["refused"], run.outcome["new"]) == ([], 0)
+    assert CurrentFacts.objects.get(person=person, item=None).facts["honour"] == []
 
 
 def test_another_street_does_not_see_it_in_its_export(world: World, tmp_path: Path) -> None:

@@ -126,11 +126,14 @@ def test_a_photo_of_a_household(world: World, family: Household) -> None:
     page = said(client.get(home))
     assert "病历.jpg" in page
     assert "诊断证明 · 欧阳明" in page
+    household = said(client.get(f"/desk/households/{family.pk}/"))
+    assert "诊断证明" in household
+    assert "diagnosis" not in household
     opened = client.get(f"{REGISTER}documents/{file.pk}/")
     assert (opened.content, opened.headers["Content-Type"], opened.headers["X-Content-Type-Options"]) == (picture(), "image/jpeg", "nosniff")
     assert "sandbox" in opened.headers["Content-Security-Policy"]
     assert client.get(f"{REGISTER}documents/{file.pk}/small/").headers["Content-Type"] == "image/jpeg"
-    assert list(Reading.objects.order_by("pk").values_list("page", flat=True)) == ["documents", "document"]
+    assert list(Reading.objects.order_by("pk").values_list("page", flat=True)) == ["documents", "household", "document"]
     assert client.post(f"{REGISTER}documents/{file.pk}/withdraw/", {}).status_code == 422
     assert client.post(f"{REGISTER}documents/{file.pk}/withdraw/", {"reason": "传错了"}).status_code == 302
     assert client.post(f"{REGISTER}documents/{file.pk}/withdraw/", {"reason": "传错了"}).status_code == 302

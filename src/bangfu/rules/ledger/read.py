@@ -170,6 +170,8 @@ class LedgerReader:
             return _as_number(value)
         if kind == "codes":
             items = List(self.path.name, (0, 0))
+            if _as_text(value) in NONE_WORDS:
+                return items
             items.extend(part.strip() for part in str(value).replace("，", "、").replace(",", "、").split("、") if part.strip())
             return items
         if kind == "id_number":

@@ -182,7 +182,8 @@ class ParameterReader(Reader):
         if isinstance(raw, Map):
             return self._keyed(raw, parameter, depth)
         if parameter.keyed_by and depth < len(parameter.keyed_by):
-            self.fault(file, mark, "PARAM-KEYED", f"“{parameter.id}”须按 {'、'.join(parameter.keyed_by)} 分列", f'"{parameter.id}" must give a value for each code of {", ".join(parameter.keyed_by)}')
+            form = self._keyed_form(parameter, depth)
+            self.fault(file, mark, "PARAM-KEYED", f"“{parameter.id}”须按 {'、'.join(parameter.keyed_by)} 分列，写成 {form}", f'"{parameter.id}" must give a value for each code of {", ".join(parameter.keyed_by)}: {form}')
             return MISSING
         return self._number(raw, file, mark, parameter)
 
@@ -216,6 +217,13 @@ class ParameterReader(Reader):
         if below or above:
             low, high = (_end_text(parameter, end) for end in (parameter.low, parameter.high))
             self.fault(file, mark, "BOUNDS", f"“{parameter.id}”的值超出 bounds {low}..{high}，请核对位数和单位", f'the value of "{parameter.id}" is outside its bounds {low}..{high}: check digits and unit')
+
+    def _keyed_form(self, parameter: Parameter, depth: int) -> str:
+        """Return how a value for each code is written: ``{urban: 1, rural: 2}``."""
+        fact = self.vocabulary.facts.get(parameter.keyed_by[depth])
+        table = self.vocabulary.codes.get(fact.codes or "") if fact is not None else None
+        codes = list(table.codes)[:3] if table is not None else []
+        return "{" + ", ".join(f"{code}: {number}" for number, code in enumerate(codes, 1)) + "}"
 
     def _keyed(self, raw: Map, parameter: Parameter, depth: int) -> dict[str, Any]:
         if depth >= len(parameter.keyed_by):

@@ -93,7 +93,19 @@ LABELS = {
     "sighting.decided": _("处理异地重复"),
 }
 
+OBJECTS = {
+    "accounts.apitoken": _("接口令牌"), "accounts.assignment": _("任职"), "accounts.nearrelative": _("近亲属"), "accounts.user": _("账号"), "areas.area": _("辖区"),
+    "assessment.nightlyrun": _("每晚测算"), "assessment.policyvalue": _("政策取值"), "assessment.whatifrun": _("政策试算"), "audit.actor": _("经办人"), "files.storedfile": _("材料"),
+    "jobs.job": _("任务"), "registry.consent": _("同意"), "registry.household": _("户"), "registry.importrun": _("导入台账"), "registry.item": _("事项"), "registry.period": _("保存期限"),
+    "registry.person": _("人员"), "registry.personrequest": _("本人请求"), "registry.sighting": _("异地重复"), "selfcheck.kept": _("保存的自查"),
+}  # fmt: skip
+
 
 def label_of(code: str) -> str:
     """Return the name of an act."""
     return str(LABELS.get(code, code))
+
+
+def object_label(kind: str) -> str:
+    """Return what a kind of object is called."""
+    return str(OBJECTS.get(kind, kind))

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 
 from bangfu.server.accounts.actions import assign, make_account
 from bangfu.server.accounts.enums import Role
@@ -31,6 +31,9 @@ NAMES = {
     Role.SECURITY_ADMIN: ("secadmin", "郑洁"),
     Role.AUDIT_ADMIN: ("auditadmin", "何平"),
 }
+
+WHERE = {Role.COMMUNITY_WORKER: "柴东社区", Role.STREET_OFFICER: "杨园街道"}
+"""Where a role works, if not in the whole district."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +72,15 @@ def secret_for(username: str) -> str:
     return base64.b32encode(hashlib.sha256(f"bangfu demonstration {username}".encode()).digest()[:20]).decode()
 
 
+def code_for(username: str) -> str:
+    """Return the six digits that somebody of the demonstration signs in with at this moment."""
+    counters = list(yield_hotp_counters_from_time())
+    return str(format_hotp_value(hotp_value(secret_for(username), counters[len(counters) // 2])))
+
+
 def make_staff(areas: dict[str, Area]) -> list[Login]:
     """Make one account per role in 武昌区, and a district officer of the other district; return how to sign in."""
-    where = {Role.COMMUNITY_WORKER: areas["柴东社区"], Role.STREET_OFFICER: areas["杨园街道"]}
-    people = [(role, username, name, where.get(role, areas["武昌区"])) for role, (username, name) in NAMES.items()]
+    people = [(role, username, name, areas[WHERE.get(role, DISTRICT[1])]) for role, (username, name) in NAMES.items()]
     people.append((Role.DISTRICT_OFFICER, "other", "赵敏", areas["红花岗区"]))
     logins = []
     for role, username, name, area in people:
@@ -85,7 +93,7 @@ def make_staff(areas: dict[str, Area]) -> list[Login]:
 
 def logins() -> list[Login]:
     """Return how to sign in, for a demonstration that is there already."""
-    found = [Login(str(role.label), name, username, PASSWORD, secret_for(username)) for role, (username, name) in NAMES.items()]
+    found = [Login(f"{role.label} · {WHERE.get(role, DISTRICT[1])}", name, username, PASSWORD, secret_for(username)) for role, (username, name) in NAMES.items()]
     return [*found, Login(f"{Role.DISTRICT_OFFICER.label} · 红花岗区", "赵敏", "other", PASSWORD, secret_for("other"))]
 
 

@@ -10,12 +10,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from bangfu.server.accounts.guards import staff
+from bangfu.server.areas.scope import Scope
 from bangfu.server.audit import selectors
 from bangfu.server.audit.heads import export_head, head
-from bangfu.server.audit.labels import label_of
+from bangfu.server.audit.labels import label_of, object_label
 from bangfu.server.audit.selectors import Sought
 from bangfu.server.desk.admin_forms import AuditForm
-from bangfu.server.registry.numbers import household_ids
+from bangfu.server.registry.numbers import household_ids, household_numbers
 
 PER_PAGE = 50
 
@@ -37,17 +38,26 @@ def audit(request: HttpRequest) -> HttpResponse:
     shown = {
         "form": form, "page": page, "readings": readings, "actions": [(a, label_of(a)) for a in selectors.actions_within(scope)],
         "query": kept.urlencode(), "head": head(),
-        "rows": _named(list(page), readings),
+        "rows": _named(scope, list(page), readings),
     }  # fmt: skip
     return render(request, "desk/admin/audit.html", shown, status=200 if form.is_valid() else 422)
 
 
-def _named(rows: list[Any], readings: bool) -> list[tuple[Any, str, str]]:
-    """Return rows with the name of who acted and of what was done."""
-    if not readings:
-        return [(row, row.actor_name, label_of(row.action)) for row in rows]
-    names = selectors.actor_names({row.actor_id for row in rows})
-    return [(row, names.get(row.actor_id, ""), label_of(row.page)) for row in rows]
+def _named(scope: Scope, rows: list[Any], readings: bool) -> list[tuple[Any, str, str, str]]:
+    """Return rows with who acted, what was done, and what it was done to: the household's number where there is one."""
+    numbers = household_numbers(scope, {row.household_id for row in rows if row.household_id})
+    names = selectors.actor_names({row.actor_id for row in rows}) if readings else {}
+    return [
+        (row, names.get(row.actor_id, "") if readings else row.actor_name, label_of(row.page if readings else row.action), _object(row, numbers, readings))
+        for row in rows
+    ]  # fmt: skip
+
+
+def _object(row: Any, numbers: dict[int, str], readings: bool) -> str:
+    number = numbers.get(row.household_id, "")
+    if readings:
+        return number
+    return number if row.object_type == "registry.household" and number else f"{object_label(row.object_type)} {row.object_id} {number}".rstrip()
 
 
 @staff("audit.export")

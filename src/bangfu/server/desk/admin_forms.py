@@ -29,7 +29,10 @@ class ScopedForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name in ("area", "home"):
             if name in self.fields:
-                self.fields[name].queryset = areas_within(scope)  # type: ignore[attr-defined]
+                field: Any = self.fields[name]
+                field.queryset = areas_within(scope)
+                if field.empty_label is not None:
+                    field.empty_label = _("请选择")
 
 
 class NewAccountForm(ScopedForm):

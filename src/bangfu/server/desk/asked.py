@@ -96,4 +96,5 @@ def questions(engine: Engine, household: Household, today: dt.date) -> list[Ques
         parts = question.parts or (question,)
         asked += [part for part in parts if part.kind in ("fact", "recognition")]
         interview.declined.update(parts)
+        found = found.without(interview.declined)
     return asked

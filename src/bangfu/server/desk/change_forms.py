@@ -57,8 +57,9 @@ class ChangeForm(forms.Form):
         return {pk: value for pk, value in found.items() if pk not in (without or set())}
 
     def add_person(self, label: Text) -> None:
-        """Add the choice of a member."""
-        self.fields["person"] = forms.ChoiceField(label=label, choices=[(str(m.person.pk), m.person.name) for m in self.members])
+        """Add the choice of a member. Nobody is chosen beforehand: a death cannot be taken back."""
+        people = [(str(m.person.pk), m.person.name) for m in self.members]
+        self.fields["person"] = forms.ChoiceField(label=label, choices=[("", gettext("请选择")), *people])
 
     def person(self) -> Person:
         """Return the member that was chosen."""

@@ -21,6 +21,7 @@ from bangfu.server.registry.current import Subject
 from bangfu.server.registry.enums import Source
 from bangfu.server.registry.identity import masked
 from bangfu.server.registry.models import Household, Person
+from bangfu.server.registry.packs import papers_of
 from bangfu.server.registry.roll import Roll, roll_of
 from bangfu.server.registry.selectors import FactLine, MemberOn, facts_with_sources, members_among
 
@@ -81,7 +82,7 @@ class HouseholdPage:
     on: dt.date
     members: list[Member]
     blocks: list[Block]
-    documents: list[StoredFile]
+    documents: list[tuple[StoredFile, str]]
     happened: list[Happening]
     answers: Answers | None = None
     faults: list[str] = field(default_factory=list)
@@ -101,13 +102,19 @@ def household_page(scope: Scope, household: Household, today: dt.date) -> Househ
     names = {m.person.pk: m.person.name for m in people}
     blocks = blocks_of(household, pack, names, today, roll)
     page = HouseholdPage(
-        household, today, [_member(m, pack, today) for m in people], blocks, list(files_of(scope, household.pk)), happenings(scope, household, pack),
+        household, today, [_member(m, pack, today) for m in people], blocks, _documents(scope, household, pack), happenings(scope, household, pack),
         faults=faults,
     )  # fmt: skip
     if found is not None:
         rows = {f"H{household.pk}": household.number, **{f"P{pk}": name for pk, name in names.items()}, **{block.key: block.title for block in blocks if block.key.startswith("I")}}
         page.answers = answers_of(found, rows)
     return page
+
+
+def _documents(scope: Scope, household: Household, pack: Pack) -> list[tuple[StoredFile, str]]:
+    """Return the documents, each with what kind of paper it is."""
+    papers = papers_of(pack)
+    return [(file, papers[file.word].text(language()) if file.word in papers else "") for file in files_of(scope, household.pk)]
 
 
 def _answered(household: Household, today: dt.date, roll: Roll) -> tuple[Answered | None, list[str]]:

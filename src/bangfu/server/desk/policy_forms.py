@@ -32,7 +32,7 @@ class ValueForm(forms.Form):
 class SignForm(forms.Form):
     """The second person's word."""
 
-    decision = forms.ChoiceField(label=_("决定"), choices=[("sign", _("同意，签署")), ("refuse", _("不同意，退回"))])
+    decision = forms.ChoiceField(label=_("决定"), choices=[("", _("请选择")), ("sign", _("同意，签署")), ("refuse", _("不同意，退回"))])
     read_scan = forms.BooleanField(label=_("我看过扫描件，与取值一致"), required=False, help_text=_("同意必须勾选"))
     reason = forms.CharField(label=_("理由"), max_length=VALUE_MOST, required=False, help_text=_("不同意必须写"))
     digest = forms.CharField(max_length=64, widget=forms.HiddenInput)

@@ -32,6 +32,7 @@ from bangfu.server.desk.policy_rules import district_here
 from bangfu.server.desk.policy_whatif import shown_result
 from bangfu.server.files.actions import read_upload
 from bangfu.server.files.kinds import PHOTOS, FileRefusedError
+from bangfu.server.portal.words import language
 
 PER_PAGE = 50
 
@@ -90,7 +91,7 @@ def new_value(request: HttpRequest, code: str) -> HttpResponse:
                 form.add_error(None, fault)
         except FileRefusedError as error:
             form.add_error("scan", error.zh)
-    return render(request, "desk/policy/new_value.html", {"district": district, "form": form, "now": _in_force(district, str(form["address"].value() or ""))}, status=422 if form.errors else 200)
+    return render(request, "desk/policy/new_value.html", {"district": district, "form": form, "now": _in_force(district, str(form["address"].value() or "")), "standards": [] if form["address"].value() else _standards(district)}, status=422 if form.errors else 200)
 
 
 def scan_in(upload: Any) -> Scan | None:
@@ -107,6 +108,12 @@ def _whole(request: HttpRequest, code: str) -> Area:
     if not request.scope.covers(district):  # type: ignore[attr-defined]
         raise Http404(code)
     return district
+
+
+def _standards(district: Area) -> list[tuple[str, str]]:
+    """Return the shared values of a district, name and label, in the order of its documents."""
+    pack = engine_in(district, clock.today()).pack
+    return [(name, parameter.label.text(language())) for name, parameter in pack.parameters.items() if parameter.label is not None]
 
 
 def _in_force(district: Area, address: str) -> tuple[str, str] | None:

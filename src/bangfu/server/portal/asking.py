@@ -19,7 +19,7 @@ from bangfu.rules.interview import Question
 from bangfu.rules.units import QuantityError, power_of, unit_text
 from bangfu.rules.values import decimal_text
 from bangfu.rules.vocabulary import Fact
-from bangfu.server.portal.words import everyday_unit, language, unit_words
+from bangfu.server.portal.words import everyday_unit, language, unit_words, yes_no_words
 from bangfu.server.selfcheck.sitting import Sitting
 
 MOST_SIGNS = 40
@@ -155,7 +155,8 @@ def _field(engine: Engine, sitting: Sitting, question: Question, name: str, said
     if question.kind == "record":
         return Field(name, "radios", legend, [Option("no", _("从来没有领过"), said is False), Option("yes", _("领过，或者正在领"), False)])
     if fact is None or fact.type == "yes_no":
-        return Field(name, "radios", legend, [Option("yes", _("是"), said is True), Option("no", _("不是"), said is False)])
+        yes, no = yes_no_words(question.text(engine, "zh"))
+        return Field(name, "radios", legend, [Option("yes", yes, said is True), Option("no", no, said is False)])
     if fact.kind in ("code", "codes"):
         codes = engine.pack.vocabulary.codes[fact.codes or ""].codes
         chosen = said if isinstance(said, frozenset) else {said}
@@ -302,7 +303,8 @@ def _single_text(engine: Engine, question: Question, value: Any) -> str:
     if question.kind == "record":
         return _("从来没有领过")
     if isinstance(value, bool):
-        return _("是") if value else _("不是")
+        yes, no = yes_no_words(question.text(engine, "zh"))
+        return yes if value else no
     if isinstance(value, dt.date):
         return value.isoformat()
     fact = engine.pack.vocabulary.facts[question.name]

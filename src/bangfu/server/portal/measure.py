@@ -21,7 +21,7 @@ from bangfu.rules.pack.model import MISSING, Entry, Parameter, Tier, Version
 from bangfu.rules.phrases import IN_KIND, KIND_NAMES
 from bangfu.rules.plan import nodes_of
 from bangfu.rules.render import Renderer, bands_text, value_text
-from bangfu.server.portal.words import language, with_units
+from bangfu.server.portal.words import each, language, with_units
 
 DEPTH = 3
 _SWITCH = re.compile(r"\s*(（1为.）|\(1 for yes\))$")
@@ -48,13 +48,14 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value that the measure rests on: its name, what it is today, since when, by which source; or that it is not set."""
+    """A value that the measure rests on: what it is called, what it is today, since when, by which source; or that it is not set; its name in the pack."""
 
     label: str
     lines: tuple[str, ...]
     since: dt.date | None
     source: str
     missing: bool
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ class Measure:
         if self.entry.tiers:
             return [self._tier(tier) for tier in self.entry.tiers]
         said = self._amount(self.entry)
-        return [Sum("", "", said, self.every)] if said else []
+        return [Sum("", "", each(said), self.every)] if said else []
 
     def _tier(self, tier: Tier) -> Sum:
         test = with_units(self.words.text(folded(tier.when, self.engine.pack.reading_choice))) if tier.when is not None else _("其他情况")
@@ -236,10 +237,10 @@ class Measure:
         label = _SWITCH.sub("", written)
         version: Version | None = parameter.version_on(self.day)
         if version is None or lacks(parameter) in ("value", "list"):
-            return Value(label, (), None, "", True)
+            return Value(label, (), None, "", True, parameter.id)
         if label != written:
-            return Value(label, (_("是") if version.value == 1 else _("不是"),), version.since, version.source or "", False)
-        return Value(label, tuple(self._shown(version.value, parameter, 0)), version.since, version.source or "", False)
+            return Value(label, (_("是") if version.value == 1 else _("不是"),), version.since, version.source or "", False, parameter.id)
+        return Value(label, tuple(self._shown(version.value, parameter, 0)), version.since, version.source or "", False, parameter.id)
 
     def _shown(self, value: Any, parameter: Parameter, depth: int) -> Iterator[str]:
         """Yield the lines of a value: one, or one for each code, or the bands."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from bangfu.rules.needs import need_label, settled_by, settled_texts
 from bangfu.rules.pack.model import BENEFIT_KINDS
 from bangfu.rules.phrases import KIND_NAMES, first_refusal, in_kind, money_text, sum_text
 from bangfu.server.portal.asking import person_name
-from bangfu.server.portal.words import language, with_units
+from bangfu.server.portal.words import language, unworked, with_units
 from bangfu.server.selfcheck.sitting import Sitting
 
 MOST_NEEDS = 6
@@ -98,9 +98,19 @@ class Teller:
         waiting = [a for a in gives if a.computed == "unknown"]
         recognised = [a for a in found.answers if a.kind == "recognition" and a.computed == "met"]
         return Result(
-            found.on, tuple(map(self.card, sorted(met, key=_family_first))), tuple(map(self.card, sorted(recognised, key=_family_first))),
+            found.on, tuple(self.together(map(self.card, sorted(met, key=_family_first)))), tuple(map(self.card, sorted(recognised, key=_family_first))),
             tuple(self.gathered(waiting)), len({a.entry for a in gives if a.computed == "not_met"}),
         )  # fmt: skip
+
+    def together(self, cards: Iterable[Card]) -> Iterator[Card]:
+        """Yield the cards; what several of the family get alike, in kind and without a sum of their own, is one card."""
+        found: dict[Any, list[Card]] = {}
+        for number, card in enumerate(cards):
+            key = number if card.sum else (card.entry, card.tier, card.every, card.given, card.needs)
+            found.setdefault(key, []).append(card)
+        for alike in found.values():
+            reasons = alike[0].reasons if len(alike) == 1 else tuple(line for card in alike for line in (Reasoned(0, "", card.who), *card.reasons))
+            yield replace(alike[0], who=self.joined(dict.fromkeys(card.who for card in alike)), reasons=reasons)
 
     def refused(self) -> list[list[Card]]:
         """Return what is not met, with the reason: the cards of one entry together, those refused alike as one."""
@@ -139,7 +149,7 @@ class Teller:
             joins=self.joined(self.pack.office_text(office, self.lang) for office in answer.joins),
             papers=tuple(words[p].text(self.lang) for p in answer.papers if p in words),
             needs=tuple(dict.fromkeys(self.needs(answer, self.left(answer)))) if needs is None else needs, reasons=tuple(self.reasons(answer.reasons)),
-            refusal=with_units(self.named(first_refusal(answer, self.lang))) if answer.computed == "not_met" else "",
+            refusal=with_units(self.named(unworked(first_refusal(answer, self.lang)))) if answer.computed == "not_met" else "",
         )  # fmt: skip
 
     def given(self, answer: Answer) -> str:

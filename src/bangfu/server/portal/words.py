@@ -16,6 +16,13 @@ _UNITS = {
 _ONE = "|".join(sorted(_UNITS, key=len, reverse=True))
 _IN_TEXT = re.compile(rf"(?<=[0-9%…]) ((?:{_ONE})(?:[/·](?:{_ONE}))*)(?![\u4e00-\u9fff])")
 
+_VERB = re.compile(r"(?:您家|近期家里|家里|现在|自己|义务人)?(有|能|是)(?![没否]).*吗[？?](?:（.*）)?$")
+"""The verb that a question begins with, after whom or when it asks about."""
+_ANSWERS = {"有": ("有", "没有"), "能": ("能", "不能"), "是": ("是", "不是")}
+_NOT_SO = re.compile(r"(?: = (?:否|no)|：现为 不适用|: it is not applicable)$")
+"""How the rules end a line that a word or a fact does not hold."""
+_PLAIN_SUM = re.compile(r"([\d,.]+ (?:元|次))/(人|户)(?:·[^\d\s]+)?")
+
 
 def language() -> str:
     """Return the language of this page as the packs name it: ``zh`` or ``en``."""
@@ -47,3 +54,22 @@ def with_units(text: str) -> str:
     if language() == "zh":
         return text
     return _IN_TEXT.sub(lambda found: f" {unit_words(found[1])}", text)
+
+
+def yes_no_words(asked: str) -> tuple[str, str]:
+    """Return how one says yes and no to a question, given as the packs write it: in Chinese, its verb is the answer."""
+    if language() == "en":
+        return "Yes", "No"
+    verb = _VERB.match(asked)
+    return ("是", "否") if verb is None else _ANSWERS[verb[1]]
+
+
+def unworked(refusal: str) -> str:
+    """Return why something is refused without what only a clerk reads: how a word is worked out, and that a fact does not arise."""
+    return _NOT_SO.sub("", refusal.partition(" ← ")[0])
+
+
+def each(said: str) -> str:
+    """Return a plain sum as one says it beside how often it is given: ``260 元/人·年`` is ``每人 260 元``."""
+    found = _PLAIN_SUM.fullmatch(said)
+    return said if found is None or language() == "en" else f"每{found[2]} {found[1]}"

@@ -142,5 +142,5 @@ class LedgerWriter:
         if isinstance(value, bool):
             return layout.YES_NO[0 if value else 1]
         if isinstance(value, list):
-            return "、".join(codes[v].zh if v in codes else str(v) for v in value)
+            return "、".join(codes[v].zh if v in codes else str(v) for v in value) or NONE_WORDS[0]  # blank would be unknown
         return codes[value].zh if isinstance(value, str) and value in codes else value
