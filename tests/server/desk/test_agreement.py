@@ -22,7 +22,7 @@ def test_page_and_night_find_the_same(world: World) -> None:
     """For each household of a made-up district: entries and rows of both findings."""
     with acting_as(system_actor("演示")):
         set_business_date(DAY)
-        make_households(world.areas["武昌区"], 70)
+        make_households(world.areas["武昌区"], 160)
     with acting_as(system_actor("夜间测算")):
         asked = ask_nightly(world.areas["武昌区"], DAY)
     run_job(asked.pk)

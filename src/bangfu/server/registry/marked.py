@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import xlsxwriter
-
 RISKY = re.compile(r"^[=+\-@\t\r]")
 NOTE = "导出说明"
 ROWS_MOST = 1_000_000
@@ -41,6 +39,8 @@ class MarkedBook:
     """A workbook whose sheets all carry the mark."""
 
     def __init__(self, target: Path | BinaryIO, mark: Mark) -> None:
+        import xlsxwriter  # late: only who exports waits for it
+
         plain: dict[str, Any] = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "constant_memory": True}
         if isinstance(target, Path):
             plain["tmpdir"] = str(target.parent)  # the rows wait in a file meanwhile: beside the target, where it is private
