@@ -14,7 +14,7 @@ from bangfu.cli.context import Context
 from bangfu.cli.printing import GIVES, banner, console, print_assessment, print_reasons
 from bangfu.rules.assess import Assessment, assess as run_assessment
 from bangfu.rules.engine import Engine
-from bangfu.rules.errors import FaultsError, UnknownNameError, UsageError
+from bangfu.rules.errors import FaultsError, UnknownNameError, UsageError, os_reason
 from bangfu.rules.household import Given
 from bangfu.rules.phrases import sum_text
 from bangfu.rules.policies_folder import shipped
@@ -92,7 +92,7 @@ def _write(ctx: Context, engine: Engine, found: Assessment, path: Path) -> None:
             raise UsageError(f"--out 请写 .xlsx 或 .json，不是“{path.name}”", f'--out takes .xlsx or .json, not "{path.name}"')
         part.replace(path)
     except OSError as error:
-        raise UsageError(f"写不了 {path}：{error.strerror}", f"cannot write {path}: {error.strerror}") from None
+        raise UsageError(f"写不了 {path}：{os_reason(error)}", f"cannot write {path}: {error.strerror}") from None
     finally:
         part.unlink(missing_ok=True)
     click.echo(ctx.say(f"已写入 {path}", f"written to {path}"), err=True)

@@ -8,7 +8,7 @@ import click
 
 from bangfu.cli.context import Context
 from bangfu.cli.setting_up import set_up, setup_faults
-from bangfu.rules.errors import UsageError
+from bangfu.rules.errors import UsageError, os_reason
 
 
 @click.group()
@@ -41,7 +41,7 @@ def verify(ctx: Context, file: Path | None) -> int:
     try:
         kept = kept_heads(file) if file else []
     except OSError as error:
-        raise UsageError(f"读不到 {file}：{error.strerror}", f"cannot read {file}: {error.strerror}") from None
+        raise UsageError(f"读不到 {file}：{os_reason(error)}", f"cannot read {file}: {error.strerror}") from None
     except ValueError as error:
         zh, _, en = str(error).partition(" | ")
         raise UsageError(zh, en) from None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bangfu.rules.engine import Engine
-from bangfu.rules.errors import UnknownNameError, UsageError
+from bangfu.rules.errors import UnknownNameError, UsageError, os_reason
 from bangfu.rules.household import Given, read_given, read_household_content
 from bangfu.rules.pack.load import load_pack, places, resolve_place
 from bangfu.rules.pack.titles import place_titles
@@ -91,7 +91,7 @@ class Context:
             except UnicodeDecodeError:
                 raise UsageError(f"读不到补充件 {name}：不是 UTF-8 文本，请另存为 UTF-8 的 .yaml", f"cannot read the overlay {name}: no UTF-8 text; save it as a UTF-8 .yaml") from None
             except OSError as error:
-                raise UsageError(f"读不到补充件 {name}：{error.strerror}", f"cannot read the overlay {name}: {error.strerror}") from None
+                raise UsageError(f"读不到补充件 {name}：{os_reason(error)}", f"cannot read the overlay {name}: {error.strerror}") from None
         return read
 
     def content(self, file: str) -> Any:

@@ -8,7 +8,7 @@ import click
 
 from bangfu.cli.assessing import PLACE
 from bangfu.cli.context import Context
-from bangfu.rules.errors import UsageError
+from bangfu.rules.errors import UsageError, os_reason
 from bangfu.rules.new_place import new_place
 
 
@@ -31,7 +31,7 @@ def template(ctx: Context, place: str | None, out: str) -> int:
         write_template(engine.pack, part, ctx.lang)
         part.replace(path)
     except OSError as error:
-        raise UsageError(f"写不了 {out}：{error.strerror}", f"cannot write {out}: {error.strerror}") from None
+        raise UsageError(f"写不了 {out}：{os_reason(error)}", f"cannot write {out}: {error.strerror}") from None
     finally:
         part.unlink(missing_ok=True)
     click.echo(ctx.say(f"已写入 {out}：从第 3 行起填写，不知道就留空。", f"written to {out}: fill in from row 3, leave blank what is not known."))

@@ -12,6 +12,7 @@ column or path) and what to write instead.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -30,6 +31,19 @@ class BangfuError(Exception):
     def text(self, lang: str) -> str:
         """Return the sentence in ``lang`` (``zh`` or ``en``)."""
         return self.zh if lang == "zh" else self.en
+
+
+OS_REASONS = {
+    errno.ENOENT: "没有这个文件或文件夹", errno.EACCES: "没有权限", errno.EPERM: "系统不允许", errno.EISDIR: "它是文件夹，不是文件", errno.ENOTDIR: "路径中间有一段不是文件夹",
+    errno.EEXIST: "已经有了", errno.ENOSPC: "磁盘已满", errno.EDQUOT: "超出了磁盘配额", errno.EROFS: "这个磁盘只能读", errno.ENAMETOOLONG: "名字太长",
+    errno.EMFILE: "打开的文件太多", errno.EIO: "磁盘读写出错", errno.EFBIG: "文件超过了大小限制", errno.EBUSY: "别的程序正用着", errno.ELOOP: "链接绕成了圈",
+}  # fmt: skip
+"""What the system says in English alone, in Chinese."""
+
+
+def os_reason(error: OSError) -> str:
+    """Return why the system refused, in Chinese where it is one of the common reasons."""
+    return OS_REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
 
 
 @dataclass(frozen=True, slots=True, order=True)

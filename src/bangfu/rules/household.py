@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from bangfu.rules.errors import Fault, HouseholdError, near_names
+from bangfu.rules.errors import Fault, HouseholdError, near_names, os_reason
 from bangfu.rules.identity import identity_fault
 from bangfu.rules.pack.model import Pack
 from bangfu.rules.record_row import RecordRow
@@ -531,7 +531,7 @@ def _read_json(path: Path, faults: list[Fault]) -> Any:
     except ValueError as error:
         faults.append(Fault(path.name, 0, 0, "JSON-FORM", f"JSON 有误：{error}", f"this JSON is faulty: {error}"))
     except OSError as error:
-        faults.append(Fault(path.name, 0, 0, "FILE-READ", f"读不到文件：{error.strerror}", f"cannot read: {error.strerror}"))
+        faults.append(Fault(path.name, 0, 0, "FILE-READ", f"读不到文件：{os_reason(error)}", f"cannot read: {error.strerror}"))
     return None
 
 

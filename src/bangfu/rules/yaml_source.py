@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from bangfu.rules.errors import Fault
+from bangfu.rules.errors import Fault, os_reason
 
 LIMIT_BYTES = 20_000_000
 LIMIT_DEPTH = 40
@@ -290,7 +290,7 @@ def read_yaml_file(path: Path, file: str, faults: list[Fault]) -> Any:
             return None
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        faults.append(Fault(file, 0, 0, "FILE-READ", f"读不到文件：{error.strerror}", f"cannot read: {error.strerror}"))
+        faults.append(Fault(file, 0, 0, "FILE-READ", f"读不到文件：{os_reason(error)}", f"cannot read: {error.strerror}"))
         return None
     except UnicodeDecodeError as error:
         faults.append(

@@ -11,7 +11,7 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from bangfu.rules.errors import Fault, HouseholdError, near_names
+from bangfu.rules.errors import Fault, HouseholdError, near_names, os_reason
 from bangfu.rules.household import Given, HouseholdReader
 from bangfu.rules.ledger import layout
 from bangfu.rules.ledger.formulas import cells_without_value
@@ -284,7 +284,7 @@ def open_book(path: Path) -> CalamineWorkbook:
                     raise _refused(path, "文件展开后过大，已拒绝", "the file unpacks to too much and is refused")
         return CalamineWorkbook.from_path(str(path))
     except OSError as error:
-        raise _refused(path, f"读不到文件：{error.strerror}", f"cannot read: {error.strerror}") from None
+        raise _refused(path, f"读不到文件：{os_reason(error)}", f"cannot read: {error.strerror}") from None
     except (CalamineError, zipfile.BadZipFile) as error:
         zh = "不是可读的 Excel 文件（可能损坏、加了密码，或只是改了扩展名）：请在 Excel 里去掉密码，另存为 .xlsx"
         raise _refused(path, zh, f"not a readable Excel file (damaged, under a password, or another kind of file): {error}") from None

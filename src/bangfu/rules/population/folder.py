@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from bangfu.rules.errors import UsageError
+from bangfu.rules.errors import UsageError, os_reason
 
 MANIFEST = "manifest.json"
 WORK = ".work"
@@ -46,7 +46,7 @@ class OutFolder:
             self.parts.mkdir(parents=True, exist_ok=True)
             self.work.mkdir(exist_ok=True)
         except OSError as error:
-            raise UsageError(f"建不了文件夹 {shown}：{error.strerror}", f"cannot make the folder {shown}: {error.strerror}") from None
+            raise UsageError(f"建不了文件夹 {shown}：{os_reason(error)}", f"cannot make the folder {shown}: {error.strerror}") from None
 
     def drop_stage(self) -> None:
         """Forget a stage that was not finished."""

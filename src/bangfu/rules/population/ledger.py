@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bangfu.rules.errors import UsageError, near_names
+from bangfu.rules.errors import UsageError, near_names, os_reason
 from bangfu.rules.pack.model import Pack
 
 RECORD = "record"
@@ -94,7 +94,7 @@ def _folder(path: Path, pack: Pack) -> Ledger:
         try:
             digest.update(f"{file.name} {file_hash(file)}\n".encode())
         except OSError as error:
-            raise UsageError(f"读不到 {file.name}：{error.strerror}", f"cannot read {file.name}: {error.strerror}") from None
+            raise UsageError(f"读不到 {file.name}：{os_reason(error)}", f"cannot read {file.name}: {error.strerror}") from None
         found[file.stem] = _parquet(file) if file.suffix.lower() == ".parquet" else _csv(file)
     return Ledger(path.name, found, digest.hexdigest())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bangfu.rules.engine import Engine
-from bangfu.rules.errors import UsageError
+from bangfu.rules.errors import UsageError, os_reason
 from bangfu.rules.runners.python.nodes import value_on
 from bangfu.rules.runners.sql.dialects import DUCKDB_CONFIG
 from bangfu.rules.synthetic.columns import District
@@ -65,7 +65,7 @@ def write_district(engine: Engine, district: District, order: Order, out: Path, 
             out.rmdir()
         part.replace(out)
     except OSError as error:
-        raise UsageError(f"写不了 {out}：{error.strerror}", f"cannot write {out}: {error.strerror}") from None
+        raise UsageError(f"写不了 {out}：{os_reason(error)}", f"cannot write {out}: {error.strerror}") from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return said

@@ -19,7 +19,7 @@ from typing import Any
 
 from bangfu import __version__
 from bangfu.rules.engine import Engine
-from bangfu.rules.errors import UsageError
+from bangfu.rules.errors import UsageError, os_reason
 from bangfu.rules.population.database import Means, check_means, connect, literal, readable
 from bangfu.rules.population.folder import MANIFEST, OutFolder, write_whole
 from bangfu.rules.population.run import Order, Progress, run_population
@@ -167,7 +167,7 @@ def _open(order: WhatIfOrder) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"建不了文件夹 {shown}：{error.strerror}", f"cannot make the folder {shown}: {error.strerror}") from None
+        raise UsageError(f"建不了文件夹 {shown}：{os_reason(error)}", f"cannot make the folder {shown}: {error.strerror}") from None
 
 
 def _order(pair: Pair, order: WhatIfOrder, side: str) -> Order:
