@@ -81,9 +81,9 @@ class PackContent(models.Model):
 class ValueKind(models.TextChoices):
     """What a policy officer may set."""
 
-    VALUE = "value", "标准或数值"
-    READING = "reading", "读法"
-    CONDITION = "condition", "补充条件"
+    VALUE = "value", _("标准或数值")
+    READING = "reading", _("读法")
+    CONDITION = "condition", _("补充条件")
 
 
 class ValueScan(models.Model):
