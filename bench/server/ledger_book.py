@@ -50,13 +50,13 @@ def _household(row: dict[str, Any], place: int) -> dict[str, Any]:
 
 def _people(drawn: Any) -> list[dict[str, Any]]:
     """Return the members with a head, whom a ledger must name."""
-    from bangfu.server.demonstration.names import name_of
+    from bangfu.server.demonstration.names import name_of, surname_of
 
     relations = {row["relation"] for row in drawn.people}
     found = []
     for n, row in enumerate(drawn.people):
         relation = "self" if "self" not in relations and n == 0 else row["relation"] or "other"
-        found.append({**_filled(row), "name": name_of(row["full_name"], row["id"]), "relation": relation})
+        found.append({**_filled(row), "name": name_of(row["id"], surname_of(row["id"]), row["sex"], row["birth_date"], shares=False), "relation": relation})
     return found
 
 
