@@ -179,6 +179,10 @@ class _Run:
         counted = {name: self._count(f'stage."raw_{name}"') for name in self.plan.tables}
         link(self.connection, self.engine.pack, self.plan)
         make_tables(self.connection)
+        if self.order.part_size is None:
+            # As many partitions as before, all of one size: a small last one would keep one thread busy alone.
+            last = max(1, self._last())
+            self.part_size = -(-last // -(-last // self.part_size))
         self.connection.execute("CREATE TABLE stage.meta (text VARCHAR)")
         self.connection.execute("INSERT INTO stage.meta VALUES (?)", [json.dumps({**self._order(), "fingerprint": fingerprint, "rows": counted})])
         self.connection.execute("CHECKPOINT stage")
@@ -222,6 +226,9 @@ class _Run:
             digest.update(f"{name} {self.connection.execute(query).fetchone()}\n".encode())
         return digest.hexdigest()
 
+    def _last(self) -> int:
+        return int(self.connection.execute("SELECT coalesce(max(line), 0) FROM stage.rows_household").fetchone()[0])
+
     def _count(self, table: str) -> int:
         return int(self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
@@ -230,7 +237,7 @@ class _Run:
         size = self.part_size
         found = []
         if work.homes is not None:
-            last = self.connection.execute("SELECT coalesce(max(line), 0) FROM stage.rows_household").fetchone()[0]
+            last = self._last()
             found = [
                 Part(f"part-{place:05}", Some(f"hh BETWEEN {place * size + 1} AND {(place + 1) * size}"), work.homes)
                 for place in range(-(-last // size))
