@@ -6,7 +6,6 @@ BANGFU_BENCH_SPARK_RUNNER (default spark) is the runner beside DuckDB, for a tri
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -17,11 +16,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from measure_population import ON, OVERLAY, ledger  # noqa: E402
-from report import KEPT, Row, keep  # noqa: E402
+from report import KEPT, ROOT, Row, keep  # noqa: E402
 
 PEOPLE = int(os.environ.get("BANGFU_BENCH_SPARK_PEOPLE", "1000000"))
 BESIDE = os.environ.get("BANGFU_BENCH_SPARK_RUNNER", "spark")
-COMMAND = [sys.executable, "-m", "bangfu.cli"]
+PYTHON = next((str(path) for path in [ROOT / ".venv/bin/python"] if path.exists()), sys.executable)
+"""The peers' environment has no Spark: the project's own has it, where there is Java."""
+COMMAND = [PYTHON, "-m", "bangfu.cli"]
 
 
 def lacking() -> str:
@@ -29,7 +30,7 @@ def lacking() -> str:
     said = subprocess.run([*COMMAND, "run", "--help"], check=True, capture_output=True, text=True).stdout
     if "--runner" not in said:
         return "`bangfu run` has no --runner yet"
-    if importlib.util.find_spec("pyspark") is None:
+    if subprocess.run([PYTHON, "-c", "import pyspark"], capture_output=True, check=False).returncode:
         return "pyspark is not installed here (requirements/spark.txt)"
     return "" if shutil.which("java") else "no Java here"
 
