@@ -276,11 +276,8 @@ def test_bands_must_rise_and_end_with_the_rest(tmp_path: Path) -> None:
 def test_why_the_system_refused_is_said_in_the_language_of_the_reader(tmp_path: Path) -> None:
     """A file that is not there, and one that nobody may read as a file."""
     for path, zh, en in ((tmp_path / "没有.yaml", "没有这个文件", "No such file"), (tmp_path, "文件夹", "directory")):
-        try:
+        with pytest.raises(HouseholdError) as caught:
             read_household_content(path)
-        except HouseholdError as error:
-            assert zh in error.text("zh")
-            assert "No such file" not in error.text("zh")
-            assert en in error.text("en")
-        else:
-            raise AssertionError(path)
+        assert zh in caught.value.text("zh")
+        assert "No such file" not in caught.value.text("zh")
+        assert en in caught.value.text("en")
