@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from bangfu.server.accounts.models import User
 from bangfu.server.assessment.models import WhatIfRun
@@ -21,9 +20,9 @@ from bangfu.server.jobs.running import run as run_job
 from tests.server.assessment.test_pages import CODE, browser as signed_in
 from tests.server.assessment.test_scans import photo
 from tests.server.assessment.test_values import Office, office
+from tests.server.chromium import started
 
 __all__ = ["office"]
-ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 WIDTHS = (390, 1280)
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
@@ -31,11 +30,8 @@ pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow, pytest.mark.djang
 @pytest.fixture
 def chromium() -> Iterator[Browser]:
     """Return the browser of this machine."""
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as player:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        started = player.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS)
-        yield started
-        started.close()
+    with started() as browser:
+        yield browser
 
 
 def page_of(chromium: Browser, server: Any, user: User, width: int) -> Page:

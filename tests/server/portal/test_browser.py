@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+
+from tests.server.chromium import started
 
 PLACE = "honghuagang"
 WIDTHS = (390, 1280)
-ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return the browser of this machine; its own event loop makes Django ask for a word of consent."""
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as player:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        started = player.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS)
-        yield started
-        started.close()
+    """Return the browser of this machine."""
+    with started() as browser:
+        yield browser
 
 
 def open_page(browser: Browser, server: Any, width: int, *, scripts: bool = True, language: str = "zh-hans", large: bool = False) -> Page:
