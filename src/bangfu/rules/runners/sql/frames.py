@@ -252,19 +252,40 @@ class Frame:
         uses.update(int64(part) for part in self._roots())
         level: dict[Part, int] = {}
         size: dict[Part, int] = {}
-        layers: list[list[Part]] = []
+        layers: dict[int, list[Part]] = {}
         base: list[Part] = []
-        for part in parts:
-            above = max((level[a] for a in part.args), default=0)
-            level[part], size[part] = above, 1 + sum(size[a] for a in part.args)
-            if part.op == "column":
-                base.append(part)
-            elif part.op == "running" or (_worth(part) and (size[part] > LARGE or size[part] * (uses[part] - 1) > SMALL)):
-                level[part], size[part] = above + 1, 1
-                while len(layers) <= above:
-                    layers.append([])
-                layers[above].append(part)
-        return base, layers
+        for together in _windows_together(parts):
+            above = max((level[a] for part in together for a in part.args), default=0)
+            for part in together:
+                level[part], size[part] = above, 1 + sum(size[a] for a in part.args)
+                if part.op == "column":
+                    base.append(part)
+                elif part.op == "running" or (_worth(part) and (size[part] > LARGE or size[part] * (uses[part] - 1) > SMALL)):
+                    level[part], size[part] = above + 1, 1
+                    layers.setdefault(above, []).append(part)
+        return base, [layers[place] for place in sorted(layers)]
+
+
+def _windows_together(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Yield the parts so that all stand after what they read; windows over the same order of rows come as one list.
+
+    They wait for each other, and a back end then sorts the rows once for all of them. A window that reads another one
+    belongs to a later list.
+    """
+    depth: dict[Part, int] = {}
+    rounds: dict[int, tuple[dict[tuple[Part, ...], list[Part]], list[list[Part]]]] = {}
+    for part in parts:
+        running = part.op == "running"
+        depth[part] = max((depth[a] for a in part.args), default=0) + running
+        windows, others = rounds.setdefault(depth[part], ({}, []))
+        if running:
+            windows.setdefault(part.args[1:], []).append(part)
+        else:
+            others.append([part])
+    for place in sorted(rounds):
+        windows, others = rounds[place]
+        yield from windows.values()
+        yield from others
 
 
 def _worth(part: Part) -> bool:
