@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -181,28 +181,41 @@ class Frame:
                 return {alias: join for alias, join in self.joins.items() if alias in reads}
             reads |= more
 
+    @property
+    def source(self) -> str:
+        """Return the table whose rows the statement goes over."""
+        return _named(self.joins[self.root].source)
+
     def reads(self) -> Iterator[tuple[str, str]]:
         """Yield (table, column) of every input that this statement reads."""
         joins = self.used()
-        keys = [key for join in joins.values() for _, key in join.on]
-        found = [part.data for part in below([*self._roots(), *keys]) if part.op == "column"]
-        found += [(alias, name) for alias, join in joins.items() for name, _ in join.on]
-        for alias, name in found:
+        for alias, name in self._columns(joins):
             source = joins[alias].source
             if isinstance(source, str):
                 yield source, name
 
+    def joined(self) -> Iterator[tuple[str, str]]:
+        """Yield (table, column) of all that is joined to the rows that the statement goes over."""
+        joins = self.used()
+        return ((_named(joins[alias].source), name) for alias, name in self._columns(joins) if alias != self.root)
+
+    def _columns(self, joins: dict[str, Join]) -> list[tuple[str, str]]:
+        keys = [key for join in joins.values() for _, key in join.on]
+        found = [part.data for part in below([*self._roots(), *keys]) if part.op == "column"]
+        return found + [(alias, name) for alias, join in joins.items() for name, _ in join.on]
+
     def _roots(self) -> list[Part]:
         return [*self.outputs.values(), *self.group]
 
-    def statements(self, dialect: Dialect) -> Iterator[tuple[str, Tree]]:
+    def statements(self, dialect: Dialect, copies: Mapping[str, str]) -> Iterator[tuple[str, Tree]]:
         """Yield (table, SELECT), this statement last: one row for each row of the root, or for each key of the group.
 
-        A back end that plans many layers slowly gets some of them as tables of their own before it.
+        A back end that plans many layers slowly gets some of them as tables of their own before it. ``copies``: what a
+        table is called where it is joined, if not by its own name.
         """
         base, layers = self._layers()
         held: dict[Part, str] = {part: f"{part.data[0]}.{part.data[1]}" for part in base}
-        query = exp.Select().with_("base", as_=self._base(dialect, held), copy=False)
+        query = exp.Select().with_("base", as_=self._base(dialect, held, copies), copy=False)
         last = "base"
         for place, row in enumerate(layers, 1):
             printer = Printer(dialect, held)
@@ -227,7 +240,7 @@ class Frame:
             query = query.group_by(printer.tree(part), copy=False)
         return query
 
-    def _base(self, dialect: Dialect, held: dict[Part, str]) -> Tree:
+    def _base(self, dialect: Dialect, held: dict[Part, str], copies: Mapping[str, str]) -> Tree:
         joins = self.used()
         plain = Printer(dialect, {})
 
@@ -235,13 +248,14 @@ class Frame:
             return column_of(part.data[1], part.data[0]) if part.op == "column" else plain.made(part)
 
         base = exp.Select(expressions=[_as(written(part), name) for part, name in held.items()])
-        base = base.from_(_table(_named(joins[self.root].source), self.root), copy=False)
+        base = base.from_(_table(self.source, self.root), copy=False)
         found = []
         for alias, join in joins.items():
             if alias == self.root:
                 continue
             on = exp.and_(*(exp.EQ(this=column_of(name, alias), expression=written(key)) for name, key in join.on))
-            found.append(exp.Join(this=_table(_named(join.source), alias), side=None if join.inner else "LEFT", on=on))
+            table = _named(join.source)
+            found.append(exp.Join(this=_table(copies.get(table, table), alias), side=None if join.inner else "LEFT", on=on))
         base.set("joins", found)
         return base
 
