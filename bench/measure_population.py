@@ -23,9 +23,7 @@ from report import KEPT, ROOT, Row, free, keep, verdict  # noqa: E402
 
 from bangfu.rules.engine import Engine  # noqa: E402
 from bangfu.rules.pack.load import load_pack  # noqa: E402
-from bangfu.rules.population.answers import Answers  # noqa: E402
 from bangfu.rules.population.database import Means, households_within  # noqa: E402
-from bangfu.rules.population.inputs import Inputs  # noqa: E402
 from bangfu.rules.population.partition import OnDuckDb  # noqa: E402
 from bangfu.rules.population.run import Order, Progress, run_population  # noqa: E402
 
@@ -88,8 +86,7 @@ class Watch:
 def one(folder: str, out: str) -> None:
     """Answer one ledger and print what it took, as JSON."""
     watch = Watch()
-    watch.around(Answers, "carry_out", "rules")
-    watch.around(Inputs, "make", "inputs")
+    watch.around(OnDuckDb, "answer", "rules")
     watch.around(OnDuckDb, "write", "written")
     watch.around(OnDuckDb, "total", "totals")
     engine = Engine(load_pack(ROOT / "policies", "wuchang", PARAMETERS))
@@ -109,8 +106,8 @@ def rows_of(people: int, found: dict[str, Any], made: dict[str, float] | None) -
     """Return the rows of one size."""
     spent, counts, million = found["spent"], found["counts"], people / 1e6
     size = f"{people / 1e6:g} M people"
-    rules = [spent["rules"][n] + spent["inputs"][n] + spent["totals"][n] for n in (0, 1)]
-    shares = ", ".join(f"{label} {spent[name][0]:.1f} s" for name, label in (("inputs", "tables of the partitions"), ("rules", "rules"), ("written", "rows written and hashed"), ("totals", "totals")))
+    rules = [spent["rules"][n] + spent["totals"][n] for n in (0, 1)]
+    shares = ", ".join(f"{label} {spent[name][0]:.1f} s" for name, label in (("rules", "rules and totals"), ("written", "rows written and hashed")))
     whole = [sum(spent[stage][n] for stage in ("load", "read", "link", "answer", "write")) for n in (0, 1)]
     rows = [Row(f"{size}: `bangfu synth`", f"{made['wall']:.0f} s, {made['memory']:.0f} MB")] if made else []
     first = people == 1_000_000

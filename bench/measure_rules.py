@@ -30,6 +30,7 @@ from wuchang_rules import COMPARED, FLAGS_HOUSEHOLD, FLAGS_PERSON, HOURS, IN_FEN
 from bangfu.rules.engine import Engine  # noqa: E402
 from bangfu.rules.household import read_given, to_marked  # noqa: E402
 from bangfu.rules.pack.load import load_pack  # noqa: E402
+from bangfu.rules.population.held import Held, Task  # noqa: E402
 from bangfu.rules.runners.sql.back_ends import load  # noqa: E402
 from bangfu.rules.runners.sql.dialects import DUCKDB_CONFIG  # noqa: E402
 from bangfu.rules.runners.sql.measure import measure  # noqa: E402
@@ -120,15 +121,19 @@ def ours(engine: Engine, homes: list[dict[str, Any]], copies: int) -> tuple[Any,
 
 def our_totals(connection: Any, program: SqlProgram) -> dict[str, int]:
     """Carry the program out and return count or sum of each rule."""
-    for name, select in program.statements():
-        connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {select}')
+    tasks = [Task(name, select, program.reads[name]) for name, select in program.statements()]
     found: dict[str, int] = {}
     by_table: dict[str, list[str]] = {}
     for name in COMPARED:
         by_table.setdefault(program.results[OWN[name]].table, []).append(name)
     for table, names in by_table.items():
-        sums = ", ".join(our_sum(program, name) for name in names)
-        found |= dict(zip(names, map(int, connection.execute(f'SELECT {sums} FROM "{table}"').fetchone()), strict=True))
+        sums = ", ".join(f"{our_sum(program, name)} AS {name}" for name in names)
+        tasks.append(Task(f"sums of {table}", f'SELECT {sums} FROM "{table}"', frozenset([table])))
+    held = Held(connection, program.scanned, 2)
+    held.make(tasks)
+    for table, names in by_table.items():
+        found |= dict(zip(names, map(int, connection.execute(f'SELECT * FROM "sums of {table}"').fetchone()), strict=True))
+    held.drop()
     return found
 
 

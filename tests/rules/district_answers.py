@@ -10,6 +10,7 @@ from bangfu.rules.engine import Engine
 from bangfu.rules.population.answers import read_facts, split_entries
 from bangfu.rules.population.columns import plan_columns
 from bangfu.rules.population.database import Means, connect
+from bangfu.rules.population.held import Held, Task
 from bangfu.rules.population.inputs import Inputs, Some
 from bangfu.rules.population.known import known_of
 from bangfu.rules.population.ledger import open_ledger
@@ -37,9 +38,8 @@ def answers(engine: Engine, ledger: Path, day: dt.date, work: Path) -> dict[str,
         link(connection, engine.pack, plan)
         assert connection.execute("SELECT * FROM stage.faults LIMIT 3").fetchall() == []
         program = SqlProgram(engine, day, "met", only=split.homes | split.organisations, known=known_of(connection, engine.pack, plan))
-        Inputs(program, plan).make(connection, Some("true"))
-        for name, select in program.statements():
-            connection.execute(f'CREATE TABLE "{name}" AS {select}')
+        held = Held(connection, frozenset())
+        held.make([*Inputs(program, plan).tasks(Some("true")), *(Task(name, select, program.reads[name]) for name, select in program.statements())])
         return {name: _counted(connection, program, name) for name in program.results}
     finally:
         connection.close()

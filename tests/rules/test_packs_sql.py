@@ -98,6 +98,14 @@ def test_a_statement_in_several_tables_answers_the_same(monkeypatch: pytest.Monk
     assert most <= 2 < before
 
 
+def test_all_limits_of_a_year_are_one_window_over_the_bills() -> None:
+    """Three limits and a threshold on hospital bills sort the bills twice: for what was claimed before, then for what that used up."""
+    [bills] = [text for name, text in SqlProgram(engine("wuchang", "wuchang.yaml"), on("wuchang")).statements() if "OVER (" in text and name.startswith("medical_bill")]
+
+    assert len(set(re.findall(r"OVER \(([^()]*)\)", bills))) == 1
+    assert [text.count("OVER (") > 0 for text in bills.split(" AS (SELECT ")].count(True) == 2
+
+
 def test_a_wrong_sum_is_noticed() -> None:
     """The comparison looks at the fen: a parameter a fen higher on one side is a difference."""
     rules = engine("honghuagang")

@@ -1,7 +1,8 @@
 """Carry a program out over the tables of a partition and gather what it grants or leaves undecided.
 
 ``found``: one row for each answer that is not "no": id, place of the entry, status, in_force, sum in fen or share in
-millionths. ``who``: one row for each row of an entity: household, street, names, groups as bits.
+millionths. ``who``: one row for each row of an entity: household, street, groups as bits. ``people``: the same rows
+with their names, read from the stage by those who need names.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from bangfu.rules.errors import UsageError
 from bangfu.rules.pack.model import Entry, Pack
 from bangfu.rules.plan import names_read, nodes_of
 from bangfu.rules.population.database import literal, quoted
+from bangfu.rules.population.held import Task
 from bangfu.rules.population.inputs import Some
 from bangfu.rules.population.links import offset, rows
 from bangfu.rules.runners.sql.columns import Known
@@ -116,26 +118,23 @@ class Answers:
         dates = {f"dates_{entity}": self._dates(entity) for entity in sorted(self.dated) if any(e.per == entity for e in self.entries)}
         return {"people": there or NOBODY, **dates}
 
-    def found(self) -> list[str]:
-        """Return the queries whose rows together are ``found``, one for each table of results."""
+    def found(self) -> dict[str, str]:
+        """Return table of results → the query of its rows; together they are ``found``."""
         by_table: dict[str, list[str]] = {}
         for place, entry in enumerate(self.entries):
             result = self.program.results[entry.id]
             if result.fixed != "not_met":
                 by_table.setdefault(result.table, []).append(self._gathered(place, entry, result))
-        return [" UNION ALL ".join(parts) for parts in by_table.values()]
+        return {table: " UNION ALL ".join(parts) for table, parts in by_table.items()}
 
-    def carry_out(self, connection: Any, some: Some) -> list[str]:
-        """Make every stage, then ``found`` and ``who`` in the work database; return the names of all tables made."""
-        for name, select in self.statements:
-            connection.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {select}")
+    def tasks(self, connection: Any, some: Some) -> list[Task]:
+        """Make the view ``people`` and an empty ``found``; return what makes every stage, fills ``found`` and makes ``who``, last."""
         for name, select in self.tables(connection, some).items():
-            connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {select}")
+            connection.execute(f"CREATE OR REPLACE VIEW {quoted(name)} AS {select}")
         connection.execute(f"CREATE OR REPLACE TABLE found AS {NOTHING}")
-        for query in self.found():
-            connection.execute(f"INSERT INTO found {query}")
-        connection.execute(f"CREATE OR REPLACE TABLE who AS {self.who()}")
-        return [*(name for name, _ in self.statements), "found", "who"]
+        tasks = [Task(name, select, self.program.reads[name]) for name, select in self.statements]
+        tasks += [Task(f"found in {table}", query, frozenset([table]), adds="found") for table, query in self.found().items()]
+        return [*tasks, Task("who", self.who(), frozenset(task.name for task in tasks if task.adds))]
 
     # -- found ---------------------------------------------------------------------------------------------------
     def _gathered(self, place: int, entry: Entry, result: Result) -> str:
@@ -194,7 +193,7 @@ class Answers:
         mine = ", ".join(map(str, places))
         held = f"SELECT id, bit_or(CASE entry {bits} END) AS bits FROM found WHERE status AND entry IN ({mine}) GROUP BY id" if bits else "SELECT 0::BIGINT AS id, 0::BIGINT AS bits"
         return (
-            f"WITH held AS ({held}) SELECT p.id, p.hh, p.entity, p.name, p.owner, p.household, p.street, p.community, "
+            f"WITH held AS ({held}) SELECT p.id, p.hh, p.street, "
             "CAST(coalesce(a.bits, 0) | coalesce(b.bits, 0) AS BIGINT) AS bits "
             "FROM people AS p LEFT JOIN held AS a ON a.id = p.home LEFT JOIN held AS b ON b.id = p.person"
         )

@@ -7,11 +7,11 @@ of a partition are those of every other run over the same stage.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from bangfu.rules.pack.model import Pack
 from bangfu.rules.population.columns import LedgerPlan, with_gates
 from bangfu.rules.population.database import literal, quoted
+from bangfu.rules.population.held import Task
 from bangfu.rules.population.ledger import RECORD
 from bangfu.rules.population.links import offset, rows
 from bangfu.rules.runners.python.rows import OWNER_ENTITIES
@@ -45,11 +45,9 @@ class Inputs:
         self.pack: Pack = program.pack
         self.plan = plan
 
-    def make(self, connection: Any, some: Some) -> list[str]:
-        """Make the tables and return their names."""
-        for table, query in self.queries(some).items():
-            connection.execute(f"CREATE OR REPLACE TABLE {quoted(table)} AS {query}")
-        return list(self.program.inputs)
+    def tasks(self, some: Some) -> list[Task]:
+        """Return what makes the tables."""
+        return [Task(table, query) for table, query in self.queries(some).items()]
 
     def queries(self, some: Some) -> dict[str, str]:
         """Return each table as a query over the stage."""

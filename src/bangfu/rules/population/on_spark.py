@@ -82,10 +82,10 @@ class OnSpark:
             self._send(work.connection, name, f"SELECT * FROM {name}", folder)
         for name, select in part.answers.statements:
             self._keep(name, select, folder)
-        self._keep("found", spark_sql(" UNION ALL ".join([NOTHING, *part.answers.found()])), folder)
+        self._keep("found", spark_sql(" UNION ALL ".join([NOTHING, *part.answers.found().values()])), folder)
         self._keep("who", spark_sql(part.answers.who()), folder)
         self._fetch(work.connection, asked)
-        return ["found", "who"]
+        return ["found", "people"]
 
     @said_plainly()
     def write(self, work: Work, part: Part, query: str, text: str) -> dict[str, Any]:
@@ -104,11 +104,11 @@ class OnSpark:
         return {"rows": count, "hash": [low, high]}
 
     @said_plainly()
-    def total(self, connection: Any, table: str, query: str) -> None:
+    def total(self, connection: Any, name: str, query: str) -> None:
         """Add the rows of a total."""
         found = [tuple(row) for row in self.session.sql(spark_sql(query)).collect()]
         if found:
-            connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(found[0]))})", found)
+            connection.executemany(f"INSERT INTO stage.{name} VALUES ({', '.join('?' * len(found[0]))})", found)
 
     def done(self, work: Work, part: Part) -> None:
         """Forget a partition."""
@@ -143,7 +143,7 @@ class OnSpark:
     def _fetch(self, connection: Any, asked: list[int]) -> None:
         """Bring what was found of some households into the work database."""
         self._view_of("asked", asked)
-        for name, where in (("who", "hh IN (SELECT hh FROM asked)"), ("found", "id IN (SELECT id FROM who WHERE hh IN (SELECT hh FROM asked))")):
+        for name, where in (("people", "hh IN (SELECT hh FROM asked)"), ("found", "id IN (SELECT id FROM who WHERE hh IN (SELECT hh FROM asked))")):
             rows = self.session.sql(f"SELECT * FROM {name} WHERE {where}").toArrow()
             connection.register("fetched", rows)
             connection.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT * FROM fetched")

@@ -13,6 +13,7 @@ from bangfu.rules.pack.model import Entry
 from bangfu.rules.population.answers import GIVEN, SHARE_STEPS, Answers
 from bangfu.rules.population.database import Means, households_within, literal, quoted
 from bangfu.rules.population.folder import OutFolder
+from bangfu.rules.population.held import Held, Task
 from bangfu.rules.population.inputs import Inputs, Some
 from bangfu.rules.population.links import rows
 from bangfu.rules.population.reference import Open, Reference
@@ -24,15 +25,12 @@ HALVES = ("n >> 64", "n & 18446744073709551615::UHUGEINT")
 """The halves of ``md5_number`` that ``md5_number_lower`` and ``md5_number_upper`` give."""
 SUMS = (
     "count(*) AS answers, sum(f.low)::BIGINT AS low_fen, sum(f.high)::BIGINT AS high_fen, "
-    "count(*) FILTER (f.low IS NULL AND e.has_money) AS without_sum, count(*) FILTER (f.low IS NOT NULL AND f.high IS NULL) AS open_above"
+    "count(*) FILTER (f.low IS NULL) AS without_sum, count(*) FILTER (f.low IS NOT NULL AND f.high IS NULL) AS open_above"
 )
-TOTALS = {
-    "street": ("w.street AS street, e.name AS entry", "count(DISTINCT w.hh) AS households"),
-    "group": ("g.name AS grp, e.name AS entry", "NULL::BIGINT AS households"),
-}
-"""Totals by name: what they are grouped by, and the households (groups overlap inside a household: none is counted).
+TOTALS = ("street", "group")
+"""Totals beside those by rule, which follow from those by street: a household lies in one street.
 
-Totals by rule follow from those by street: a household lies in one street.
+Groups overlap inside a household: by group no household is counted.
 """
 SUMMED = ("households", "answers", "low_fen", "high_fen", "without_sum", "open_above")
 BY_RULE = f"SELECT part, entry, status, in_force, {', '.join(f'sum({name})::BIGINT' for name in SUMMED)} FROM stage.totals_street WHERE part = ? GROUP BY part, entry, status, in_force"
@@ -57,15 +55,15 @@ class Carrier(Protocol):
         ...
 
     def answer(self, work: Work, part: Part, asked: list[int]) -> list[str]:
-        """Make ``found`` and ``who``, in the work database at least for some households; return the tables made there."""
+        """Make ``found``, ``who`` and ``people``, in the work database at least for some households; return the tables made there."""
         ...
 
     def write(self, work: Work, part: Part, query: str, text: str) -> dict[str, Any]:
         """Write the rows of a query whole or not at all; return their number and the two halves of the hash over each row's ``text``."""
         ...
 
-    def total(self, connection: Any, table: str, query: str) -> None:
-        """Add the rows of a query over ``found`` and ``who`` to a table of totals."""
+    def total(self, connection: Any, name: str, query: str) -> None:
+        """Add the rows of a query over ``found`` and ``who`` to a table of totals in the stage."""
         ...
 
     def done(self, work: Work, part: Part) -> None:
@@ -78,14 +76,20 @@ class OnDuckDb:
 
     dialect = "duckdb"
 
+    def __init__(self) -> None:
+        self.held: Held | None = None
+
     def part_size(self, means: Means) -> int:
         """Return as many households as the memory bears: DuckDB plans each partition anew, and shares out 120,000 rows at a time."""
         return households_within(means)
 
     def answer(self, work: Work, part: Part, asked: list[int]) -> list[str]:
-        """Make the program's tables, every stage, ``found`` and ``who``."""
-        made = work.inputs[id(part.answers)].make(work.connection, part.some)
-        return [*made, *part.answers.carry_out(work.connection, part.some)]
+        """Make the program's tables, every stage, ``found`` and ``who``, and what adds them up."""
+        self.held = Held(work.connection, part.answers.program.scanned, work.hands)
+        tasks = [*work.inputs[id(part.answers)].tasks(part.some), *part.answers.tasks(work.connection, part.some)]
+        totals = [Task(f"totals_{name}", _total(part.name, name), frozenset(["who"])) for name in TOTALS if work.totals]
+        self.held.make([*tasks, *totals])
+        return ["found"]
 
     def write(self, work: Work, part: Part, query: str, text: str) -> dict[str, Any]:
         """Write one file beside and move it into place."""
@@ -98,19 +102,21 @@ class OnDuckDb:
         beside.replace(file)
         return {"rows": count, "hash": [low, high]}
 
-    def total(self, connection: Any, table: str, query: str) -> None:
-        """Insert what the query finds."""
-        connection.execute(f"INSERT INTO {table} {query}")
+    def total(self, connection: Any, name: str, query: str) -> None:  # noqa: ARG002 - the query was carried out with the rest
+        """Insert what was added up."""
+        connection.execute(f"INSERT INTO stage.{name} SELECT * FROM {name}")
 
     def done(self, work: Work, part: Part) -> None:
-        """Leave nothing: the tables made are dropped by name."""
+        """Drop the tables of a partition."""
+        if self.held is not None:
+            self.held.drop()
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """What every partition is worked out with; ``share`` of a million households are asked about by the reference.
 
-    ``open_rows``, ``open_of`` and ``totals`` as of the order.
+    ``open_rows``, ``open_of`` and ``totals`` as of the order. ``hands``: how many statements are carried out at a time.
     """
 
     engine: Engine
@@ -126,6 +132,7 @@ class Work:
     open_rows: bool = False
     open_of: Path | None = None
     totals: bool = True
+    hands: int = 1
 
 
 def make_tables(connection: Any) -> None:
@@ -154,8 +161,8 @@ def carry_out(work: Work, part: Part, tick: Callable[[int], None]) -> None:
     made += _wait(work)
     written = _write(work, part)
     connection.execute("BEGIN")
-    for name, (keys, households) in TOTALS.items() if work.totals else ():
-        work.carrier.total(connection, f"stage.totals_{name}", _total(part.name, name, keys, households))
+    for name in TOTALS if work.totals else ():
+        work.carrier.total(connection, f"totals_{name}", _total(part.name, name))
     connection.execute(f"INSERT INTO stage.totals_rule {BY_RULE}", [part.name])
     _keep_open(connection, part, opened)
     connection.execute("INSERT INTO stage.parts VALUES (?, ?)", [part.name, json.dumps({**_counts(connection, part), **written, "asked": len(asked)})])
@@ -211,7 +218,7 @@ def _keep_needs(connection: Any, answers: Answers, opened: list[Open]) -> None:
         "needs": pa.array([list(o.needs) for o in opened], pa.list_(pa.string())),
     })  # fmt: skip
     connection.register("opened", table)
-    connection.execute("INSERT INTO needs SELECT w.id, o.entry, o.needs FROM opened AS o JOIN who AS w ON w.entity = o.entity AND w.name = o.row")
+    connection.execute("INSERT INTO needs SELECT w.id, o.entry, o.needs FROM opened AS o JOIN people AS w ON w.entity = o.entity AND w.name = o.row")
     connection.unregister("opened")
 
 
@@ -247,7 +254,7 @@ def _wait(work: Work) -> list[str]:
     import pyarrow.parquet as pq
 
     work.connection.register("named", pq.read_table(work.open_of, columns=["row", "entry"]))
-    work.connection.execute("CREATE OR REPLACE TABLE waited AS SELECT DISTINCT w.id, e.place AS entry FROM named AS n JOIN who AS w ON w.name = n.row JOIN entries AS e ON e.name = n.entry")
+    work.connection.execute("CREATE OR REPLACE TABLE waited AS SELECT DISTINCT w.id, e.place AS entry FROM named AS n JOIN people AS w ON w.name = n.row JOIN entries AS e ON e.name = n.entry")
     work.connection.unregister("named")
     return ["waited"]
 
@@ -263,7 +270,7 @@ def _rows(work: Work) -> str:
         "SELECT w.household, w.street, w.community, w.entity, w.name AS row, w.owner, e.name AS entry, e.kind, "
         "CASE WHEN f.status THEN 'yes' ELSE 'undecided' END AS status, f.in_force, f.low AS low_fen, f.high AS high_fen, "
         f"{share.format('share_low')} AS share_low, {share.format('share_high')} AS share_high, e.unit, e.every, e.article, {needs} AS needs "
-        f"FROM {found} AS f JOIN who AS w ON w.id = f.id JOIN entries AS e ON e.place = f.entry{join}"
+        f"FROM {found} AS f JOIN people AS w ON w.id = f.id JOIN entries AS e ON e.place = f.entry{join}"
         + ("" if work.undecided or work.open_rows or work.open_of is not None else " WHERE f.status")
     )
 
@@ -277,12 +284,24 @@ def _write(work: Work, part: Part) -> dict[str, Any]:
     return work.carrier.write(work, part, _rows(work), text)
 
 
-def _total(part: str, name: str, keys: str, households: str) -> str:
-    grouped = ", ".join(key.split(" AS ")[0] for key in keys.split(", "))
-    group = " JOIN grps AS g ON w.bits & g.bit <> 0 OR (w.bits = 0 AND g.bit = 0)" if name == "group" else ""
+def _total(part: str, name: str) -> str:
+    """Return the query of one kind of totals; rows are added up by numbers, the few sums get their names afterwards."""
+    by, counted = ("street", "count(DISTINCT w.hh)") if name == "street" else ("bits", "NULL::BIGINT")
+    inner = (
+        f"SELECT w.{by}, f.entry, f.status, f.in_force, {counted} AS households, {SUMS} "
+        f"FROM found AS f JOIN who AS w ON w.id = f.id GROUP BY w.{by}, f.entry, f.status, f.in_force"
+    )
+    without = "CASE WHEN e.has_money THEN s.without_sum ELSE 0 END"
+    if name == "street":
+        return (
+            f"SELECT {literal(part)}, s.street, e.name AS entry, s.status, s.in_force, s.households, s.answers, s.low_fen, s.high_fen, {without}, s.open_above "
+            f"FROM ({inner}) AS s JOIN entries AS e ON e.place = s.entry"
+        )
     return (
-        f"SELECT {literal(part)}, {keys}, f.status, f.in_force, {households}, {SUMS} "
-        f"FROM found AS f JOIN who AS w ON w.id = f.id JOIN entries AS e ON e.place = f.entry{group} GROUP BY {grouped}, f.status, f.in_force"
+        f"SELECT {literal(part)}, g.name AS grp, e.name AS entry, s.status, s.in_force, NULL::BIGINT, sum(s.answers)::BIGINT, sum(s.low_fen)::BIGINT, "
+        f"sum(s.high_fen)::BIGINT, sum({without})::BIGINT, sum(s.open_above)::BIGINT "
+        f"FROM ({inner}) AS s JOIN entries AS e ON e.place = s.entry JOIN grps AS g ON s.bits & g.bit <> 0 OR (s.bits = 0 AND g.bit = 0) "
+        "GROUP BY g.name, e.name, s.status, s.in_force"
     )
 
 

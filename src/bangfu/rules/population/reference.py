@@ -84,7 +84,7 @@ class Reference:
         found: dict[int, dict[Key, tuple[Any, ...]]] = defaultdict(dict)
         cursor = connection.execute(
             "SELECT w.hh, f.entry, w.entity, w.name, f.status, coalesce(f.low, f.share_low), coalesce(f.high, f.share_high) "
-            "FROM found AS f JOIN who AS w ON w.id = f.id WHERE w.hh IN (SELECT hh FROM asked)"
+            "FROM found AS f JOIN people AS w ON w.id = f.id WHERE w.hh IN (SELECT hh FROM asked)"
         )
         for hh, place, entity, name, *rest in cursor.fetchall():
             found[hh][place, entity, name] = tuple(rest)

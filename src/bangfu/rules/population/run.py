@@ -34,6 +34,8 @@ from bangfu.rules.population.results import write_results
 from bangfu.rules.population.stage import stage_table
 
 ASKED = 2_000
+HANDS = 2
+"""How many statements a run carries out at a time if it has threads for them: what one leaves idle, another uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class _Run:
         inputs = {id(each): Inputs(each.program, self.plan) for each in programs if each is not None}
         reference = Reference(self.engine, self.order.on, self.plan, programs[0].entries if programs[0] else [], self.basis)
         order = self.order
-        return Work(self.engine, self.connection, self.folder, programs[0], programs[1], inputs, reference, order.undecided, share, self.carrier, order.open_rows, order.open_of, order.totals)
+        return Work(self.engine, self.connection, self.folder, programs[0], programs[1], inputs, reference, order.undecided, share, self.carrier, order.open_rows, order.open_of, order.totals, min(HANDS, order.means.threads))
 
     def close(self) -> None:
         """Close the connection, if there is one."""

@@ -23,6 +23,8 @@ class Dialect:
     name = "duckdb"
     layers_most: int | None = None
     """How many layers of columns a statement may have; None: any number."""
+    copies = True
+    """Whether a wide table is joined by a narrow copy."""
     types = {"number": "BIGINT", "yes_no": "BOOLEAN", "date": "DATE", "code": "VARCHAR", "codes": "VARCHAR[]"}
 
     def cut(self, top: Tree, bottom: Tree) -> Tree:
@@ -88,6 +90,7 @@ class Spark(Dialect):
     """Spark, ANSI mode on: ``DIV`` cuts towards zero, years and days are int32, structs are read by a dot."""
 
     name = "spark"
+    copies = False  # files are read by column anyway
     layers_most = 10  # its analyzer goes over all layers again for each; 53 of them took half a minute
 
     def days_between(self, later: Tree, earlier: Tree) -> Tree:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -181,28 +181,41 @@ class Frame:
                 return {alias: join for alias, join in self.joins.items() if alias in reads}
             reads |= more
 
+    @property
+    def source(self) -> str:
+        """Return the table whose rows the statement goes over."""
+        return _named(self.joins[self.root].source)
+
     def reads(self) -> Iterator[tuple[str, str]]:
         """Yield (table, column) of every input that this statement reads."""
         joins = self.used()
-        keys = [key for join in joins.values() for _, key in join.on]
-        found = [part.data for part in below([*self._roots(), *keys]) if part.op == "column"]
-        found += [(alias, name) for alias, join in joins.items() for name, _ in join.on]
-        for alias, name in found:
+        for alias, name in self._columns(joins):
             source = joins[alias].source
             if isinstance(source, str):
                 yield source, name
 
+    def joined(self) -> Iterator[tuple[str, str]]:
+        """Yield (table, column) of all that is joined to the rows that the statement goes over."""
+        joins = self.used()
+        return ((_named(joins[alias].source), name) for alias, name in self._columns(joins) if alias != self.root)
+
+    def _columns(self, joins: dict[str, Join]) -> list[tuple[str, str]]:
+        keys = [key for join in joins.values() for _, key in join.on]
+        found = [part.data for part in below([*self._roots(), *keys]) if part.op == "column"]
+        return found + [(alias, name) for alias, join in joins.items() for name, _ in join.on]
+
     def _roots(self) -> list[Part]:
         return [*self.outputs.values(), *self.group]
 
-    def statements(self, dialect: Dialect) -> Iterator[tuple[str, Tree]]:
+    def statements(self, dialect: Dialect, copies: Mapping[str, str]) -> Iterator[tuple[str, Tree]]:
         """Yield (table, SELECT), this statement last: one row for each row of the root, or for each key of the group.
 
-        A back end that plans many layers slowly gets some of them as tables of their own before it.
+        A back end that plans many layers slowly gets some of them as tables of their own before it. ``copies``: what a
+        table is called where it is joined, if not by its own name.
         """
         base, layers = self._layers()
         held: dict[Part, str] = {part: f"{part.data[0]}.{part.data[1]}" for part in base}
-        query = exp.Select().with_("base", as_=self._base(dialect, held), copy=False)
+        query = exp.Select().with_("base", as_=self._base(dialect, held, copies), copy=False)
         last = "base"
         for place, row in enumerate(layers, 1):
             printer = Printer(dialect, held)
@@ -227,7 +240,7 @@ class Frame:
             query = query.group_by(printer.tree(part), copy=False)
         return query
 
-    def _base(self, dialect: Dialect, held: dict[Part, str]) -> Tree:
+    def _base(self, dialect: Dialect, held: dict[Part, str], copies: Mapping[str, str]) -> Tree:
         joins = self.used()
         plain = Printer(dialect, {})
 
@@ -235,13 +248,14 @@ class Frame:
             return column_of(part.data[1], part.data[0]) if part.op == "column" else plain.made(part)
 
         base = exp.Select(expressions=[_as(written(part), name) for part, name in held.items()])
-        base = base.from_(_table(_named(joins[self.root].source), self.root), copy=False)
+        base = base.from_(_table(self.source, self.root), copy=False)
         found = []
         for alias, join in joins.items():
             if alias == self.root:
                 continue
             on = exp.and_(*(exp.EQ(this=column_of(name, alias), expression=written(key)) for name, key in join.on))
-            found.append(exp.Join(this=_table(_named(join.source), alias), side=None if join.inner else "LEFT", on=on))
+            table = _named(join.source)
+            found.append(exp.Join(this=_table(copies.get(table, table), alias), side=None if join.inner else "LEFT", on=on))
         base.set("joins", found)
         return base
 
@@ -252,19 +266,40 @@ class Frame:
         uses.update(int64(part) for part in self._roots())
         level: dict[Part, int] = {}
         size: dict[Part, int] = {}
-        layers: list[list[Part]] = []
+        layers: dict[int, list[Part]] = {}
         base: list[Part] = []
-        for part in parts:
-            above = max((level[a] for a in part.args), default=0)
-            level[part], size[part] = above, 1 + sum(size[a] for a in part.args)
-            if part.op == "column":
-                base.append(part)
-            elif part.op == "running" or (_worth(part) and (size[part] > LARGE or size[part] * (uses[part] - 1) > SMALL)):
-                level[part], size[part] = above + 1, 1
-                while len(layers) <= above:
-                    layers.append([])
-                layers[above].append(part)
-        return base, layers
+        for together in _windows_together(parts):
+            above = max((level[a] for part in together for a in part.args), default=0)
+            for part in together:
+                level[part], size[part] = above, 1 + sum(size[a] for a in part.args)
+                if part.op == "column":
+                    base.append(part)
+                elif part.op == "running" or (_worth(part) and (size[part] > LARGE or size[part] * (uses[part] - 1) > SMALL)):
+                    level[part], size[part] = above + 1, 1
+                    layers.setdefault(above, []).append(part)
+        return base, [layers[place] for place in sorted(layers)]
+
+
+def _windows_together(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Yield the parts so that all stand after what they read; windows over the same order of rows come as one list.
+
+    They wait for each other, and a back end then sorts the rows once for all of them. A window that reads another one
+    belongs to a later list.
+    """
+    depth: dict[Part, int] = {}
+    rounds: dict[int, tuple[dict[tuple[Part, ...], list[Part]], list[list[Part]]]] = {}
+    for part in parts:
+        running = part.op == "running"
+        depth[part] = max((depth[a] for a in part.args), default=0) + running
+        windows, others = rounds.setdefault(depth[part], ({}, []))
+        if running:
+            windows.setdefault(part.args[1:], []).append(part)
+        else:
+            others.append([part])
+    for place in sorted(rounds):
+        windows, others = rounds[place]
+        yield from windows.values()
+        yield from others
 
 
 def _worth(part: Part) -> bool:

@@ -76,9 +76,13 @@ class Limits:
         """Return how many earlier rows pass."""
         return whole(0) if self.alone else running("count", test, partition, self._order())
 
-    def partition(self, limit: Limit, live: Exp) -> list[Exp]:
-        """Return what divides the rows: owner, whether they take part, the limit's period, its code."""
-        found = [self.frame.column("r", "owner"), live, *periods.keys(limit.window, self.on)]
+    def partition(self, limit: Limit) -> list[Exp]:
+        """Return what divides the rows: owner, the limit's period, its code.
+
+        Rows that take no part are left out of what is summed, not divided off: so all limits of one period need the rows
+        in one order, and are one window. What such a row itself is told is read by nobody.
+        """
+        found = [self.frame.column("r", "owner"), *periods.keys(limit.window, self.on)]
         return found + ([] if limit.each is None else [self.frame.column("r", limit.each)])
 
     # -- limits --------------------------------------------------------------------------------------------------
@@ -239,13 +243,13 @@ class Limits:
     def _counted_before(self, limit: Limit, most: Val, status: Exp, low: Exp, high: Exp) -> tuple[Exp, Exp]:
         """Return what record and earlier claims use: the first claims pass, later ones are held against those that surely did."""
         live = self.live(status)
-        division = self.partition(limit, live)
+        division = self.partition(limit)
         rank = self.tally(live, division)
         step = self._step(limit.measure)
         rank = product(rank, whole(step))
         used = product(plus(rank, high), whole(most.den // step))
         passes = surely(compare("ge", minus(most.value, used), most.bottom))
-        sure = product(self.tally(both([passes, surely(status)]), division), whole(step))
+        sure = product(self.tally(both([live, passes, surely(status)]), division), whole(step))
         dated = present(self.on)
         used_high = case([(dated, plus(high, rank))])
         return case([(dated, plus(low, sure))], whole(0)), used_high
@@ -253,10 +257,10 @@ class Limits:
     def _one_at_a_time(self, limit: Limit, most: Val, status: Exp, low: Exp, high: Exp) -> tuple[Exp, Exp]:
         """Return what a rolling limit leaves: nothing after a row that surely takes it, perhaps nothing after one that may."""
         live, one = self.live(status), most.bottom
-        division = self.partition(limit, live)
+        division = self.partition(limit)
         may = both([live, opposite(surely(compare("lt", high, one)))])
         maybe_before = self.tally(may, division)
-        takes = both([surely(status), surely(compare("ge", low, one)), compare("eq", maybe_before, whole(0))])
+        takes = both([live, surely(status), surely(compare("ge", low, one)), compare("eq", maybe_before, whole(0))])
         taken = compare("gt", self.tally(takes, division), whole(0))
         opened = compare("gt", maybe_before, whole(0))
         dated = present(self.on)
@@ -288,10 +292,10 @@ class Limits:
 
     def _drawn_before(self, limit: Limit, most: Val, value: Val, status: Exp, low: Exp, high: Exp) -> tuple[Exp, Exp]:
         live = self.live(status)
-        division = self.partition(limit, live)
+        division = self.partition(limit)
         dated = present(self.on)
-        open_rows = self.tally(absent(value.top), division)
-        high = case([(both([dated, compare("eq", open_rows, whole(0))]), plus(high, self.summed(value.top, division)))])
+        open_rows = self.tally(both([live, absent(value.top)]), division)
+        high = case([(both([dated, compare("eq", open_rows, whole(0))]), plus(high, self.summed(case([(live, value.top)]), division)))])
         floor = case([(present(high), greatest([minus(most.value, high), whole(0)]))], whole(0))
         mine = case(
                     [(both([live, surely(status), present(value.value)]), least([value.value, floor]))]
@@ -356,17 +360,15 @@ class Limits:
         return replace(answer, quantity=rest, amount=maths.mul(rest, self.work.compiler.val(self.entry.rate)))
 
     def _above(self, base: Val, most: Val, status: Exp) -> Val:
-        base = base
         live = self.live(status)
         year = dates.year(self.frame.date()) if self.work.claim else dates.year(self.frame.day())
-        division = [self.frame.column("r", "owner"), live, year]
-        before = self.summed(base.value, division)
-        open_rows = self.tally(absent(base.value), division)
+        division = [self.frame.column("r", "owner"), year]
+        before = self.summed(case([(live, base.value)]), division)
+        open_rows = self.tally(both([live, absent(base.value)]), division)
         start = self._start(most, year)
         left = case(
             [(both([present(start), compare("eq", open_rows, whole(0))]), greatest([minus(start, before), whole(0)]))]
         )
-        left = left
         rest = case(
             [
                 (

@@ -57,6 +57,8 @@ class Printer:
         if op in COMPARISONS or op in SUMS:
             kind = COMPARISONS.get(op) or SUMS[op]
             return exp.Paren(this=kind(this=self.tree(part.args[0]), expression=self.tree(part.args[1])))
+        if op == "coalesce" and part.args[1].op == "const" and part.args[1].data in (True, False) and part.kind == "yes_no":
+            return self._settled(part)
         if op in FUNCTIONS:
             return exp.Anonymous(this=FUNCTIONS[op], expressions=[self.tree(a) for a in part.args])
         write: Callable[[Part], Tree] = getattr(self, f"_{op}")
@@ -82,6 +84,12 @@ class Printer:
         return exp.Paren(this=found)
 
     _and = _or = _logic
+
+    def _settled(self, part: Part) -> Tree:
+        """Return IS TRUE or IS NOT FALSE, which cost DuckDB half of what COALESCE does."""
+        other = part.args[1].data
+        found = exp.Is(this=self.tree(part.args[0]), expression=exp.false() if other else exp.true())
+        return exp.Paren(this=exp.Not(this=found) if other else found)
 
     def _not(self, part: Part) -> Tree:
         return exp.Paren(this=exp.Not(this=self.tree(part.args[0])))

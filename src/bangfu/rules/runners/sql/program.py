@@ -15,7 +15,7 @@ from bangfu.rules.household import Given
 from bangfu.rules.pack.model import Entry
 from bangfu.rules.plan import Plan, Step
 from bangfu.rules.runners.python.build import build_run
-from bangfu.rules.runners.sql import stacking, tiers
+from bangfu.rules.runners.sql import copies, stacking, tiers
 from bangfu.rules.runners.sql.back_ends import BackEnd, OnDuckDb
 from bangfu.rules.runners.sql.columns import Columns, Known
 from bangfu.rules.runners.sql.dialects import DIALECTS
@@ -99,6 +99,10 @@ class SqlProgram:
         self.basis = basis
         self.only = only
         self.dialect = DIALECTS[dialect]
+        self.reads: dict[str, frozenset[str]] = {}
+        """Table made → tables that its statement reads."""
+        self.scanned: frozenset[str] = frozenset()
+        """Wide tables, those that come in too, that are read row after row and never joined."""
         with one_of_each():
             self.stages = Stages(Columns(engine.pack, known or Known()), day)
             for level, step in levels(self.plan, self.plan.steps_for(only)):
@@ -107,7 +111,7 @@ class SqlProgram:
             self.results = {name: self._result(found) for name, found in self.stages.found.items() if only is None or name in only}
             self.frames = self.stages.ordered(dict.fromkeys(self.stages.found[name].frame for name in self.results))
             self.inputs = self._inputs()
-            self.trees = [made for frame in self.frames for made in frame.statements(self.dialect)]
+            self.trees = list(self._trees())
         self._texts: list[tuple[str, str]] = []
 
     # -- compiling -----------------------------------------------------------------------------------------------
@@ -177,6 +181,23 @@ class SqlProgram:
             for table, name in frame.reads():
                 found.setdefault(table, {})[name] = types[kinds[table][name]]
         return found
+
+    def _trees(self) -> Iterator[tuple[str, Any]]:
+        """Yield (table, SELECT) of every statement, the copies of a table after it."""
+        answers = {result.table for result in self.results.values()}
+        copied = copies.copied(self.frames, self.inputs, answers) if self.dialect.copies else {}
+        names = {table: copies.copy_of(table) for table in copied}
+        self.scanned = copies.scanned(self.frames, answers, copied)
+        self.reads = {names[table]: frozenset([table]) for table in copied}
+        for table in self.inputs:
+            if table in copied:
+                yield names[table], copies.select(table, copied[table])
+        for frame in self.frames:
+            joined = {table for table, _ in frame.joined()}
+            self.reads[frame.table] = frozenset([frame.source, *(names.get(table, table) for table in joined)])
+            yield from frame.statements(self.dialect, names)
+            if frame.table in copied:
+                yield names[frame.table], copies.select(frame.table, copied[frame.table])
 
     # -- running -------------------------------------------------------------------------------------------------
     def statements(self) -> list[tuple[str, str]]:

@@ -274,6 +274,10 @@ def coalesce(part: Part, other: Part) -> Part:
     """Return the part, or the other where it is NULL."""
     if part.sure or is_null(part):
         return other if is_null(part) else part
+    if is_null(other):
+        return part
+    if is_true(other) or is_false(other):
+        return possibly(part) if other.data else surely(part)
     natural, small = part.natural and other.natural, part.small and other.small
     return make("coalesce", (part, other), None, part.kind, sure=other.sure, natural=natural, small=small)
 
@@ -288,6 +292,13 @@ def compare(op: str, a: Part, b: Part) -> Part:
         return boolean({"eq": x == y, "ne": x != y}[op] if op in ("eq", "ne") else _ordered(op, x, y))
     if a.sure and a is b:
         return boolean(op in ("eq", "le", "ge"))
+    for part, other in ((a, b), (b, a)):
+        if op in ("eq", "ne") and (is_true(other) or is_false(other)):
+            return part if other.data == (op == "eq") else opposite(part)
+    if a.op == "coalesce" and is_const(a.args[1]) and is_const(b):
+        # What stands for an unknown number decides: the test itself is then yes or no where it is unknown.
+        known = compare(op, a.args[0], b)
+        return possibly(known) if compare(op, a.args[1], b).data else surely(known)
     if a.natural and a.sure and is_const(b) and (b.data < 0 or (b.data == 0 and op in ("lt", "ge"))):
         return boolean(op in ("ne", "gt", "ge"))
     return make(op, (a, b))

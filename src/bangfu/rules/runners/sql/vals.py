@@ -25,6 +25,8 @@ from bangfu.rules.runners.sql.tree import (
     day,
     either,
     greatest,
+    is_false,
+    is_true,
     least,
     null,
     opposite,
@@ -188,7 +190,21 @@ def unclosed(val: Val, other: Val) -> Val:
 
 def choose(test: Exp, a: Val, b: Val) -> Val:
     """Return a if the test is yes, b if no; unknown unless both are the same."""
+    logic = _logic(test, a, b)
+    if logic is not None:
+        return Val("yes_no", logic)
     return pick([(test, a), (opposite(test), b), (both([absent(test), _same(a, b)]), a)], a.kind)
+
+
+def _logic(test: Exp, a: Val, b: Val) -> Exp | None:
+    """Return a choice with yes or no on one side as AND or OR, which mean just that when the test is unknown too."""
+    if a.kind != "yes_no" or a.closed is not None or b.closed is not None:
+        return None
+    if is_true(a.value) or is_false(b.value):
+        return either([test, b.value]) if is_true(a.value) else both([test, a.value])
+    if is_false(a.value) or is_true(b.value):
+        return both([opposite(test), b.value]) if is_false(a.value) else either([opposite(test), a.value])
+    return None
 
 
 def _same(a: Val, b: Val) -> Exp:
