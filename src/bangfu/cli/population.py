@@ -71,7 +71,7 @@ def run(  # noqa: PLR0913 - click hands over one argument per option
     一行有错，全户退回，退出码为 3。| A faulty row leaves its household out; the exit code is 3.
     """
     engine = ctx.engine(ctx.place(place), overlays)
-    order = Order(ledger, ctx.day(on), Path(out), basis, undecided, resume, part_size, asked, Means(memory, threads))
+    order = Order(ledger, ctx.day(on), Path(out), basis, undecided, resume, part_size, asked, Means(memory, threads), processes=threads)
     try:
         with _carrier(ctx, runner, master, order.means, spark_conf) as carrier, progress_shown(ctx, STAGES, shown=not as_json) as progress:
             manifest = run_population(engine, order, progress, carrier)

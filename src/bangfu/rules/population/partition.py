@@ -18,7 +18,6 @@ from bangfu.rules.population.links import rows
 from bangfu.rules.population.reference import Open, Reference
 from bangfu.rules.units import unit_text
 
-CHUNK = 500
 MILLION = 1_000_000
 HALVES = ("n >> 64", "n & 18446744073709551615::UHUGEINT")
 """The halves of ``md5_number`` that ``md5_number_lower`` and ``md5_number_upper`` give."""
@@ -147,7 +146,7 @@ def carry_out(work: Work, part: Part, tick: Callable[[int], None]) -> None:
     connection, asked = work.connection, _asked(work, part)
     made = _labels(work, part.answers)
     made += work.carrier.answer(work, part, asked)
-    opened = _ask(work, asked, tick)
+    opened = work.reference.ask(connection, asked, tick)
     connection.execute("CREATE OR REPLACE TABLE needs (id BIGINT, entry INTEGER, needs VARCHAR[])")
     if work.undecided:
         _keep_needs(connection, part.answers, opened)
@@ -191,13 +190,6 @@ def _asked(work: Work, part: Part) -> list[int]:
     drawn = f"md5_number_lower(name) % {MILLION} < {work.share}"
     query = f"SELECT line FROM stage.rows_household WHERE {part.some.clause('household')} AND {drawn} ORDER BY line"
     return [line for (line,) in work.connection.execute(query).fetchall()]
-
-
-def _ask(work: Work, asked: list[int], tick: Callable[[int], None]) -> list[Open]:
-    found: list[Open] = []
-    for start in range(0, len(asked), CHUNK):
-        found += work.reference.ask(work.connection, asked[start : start + CHUNK], tick)
-    return found
 
 
 def _keep_needs(connection: Any, answers: Answers, opened: list[Open]) -> None:

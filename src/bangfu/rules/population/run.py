@@ -34,6 +34,8 @@ from bangfu.rules.population.results import write_results
 from bangfu.rules.population.stage import stage_table
 
 ASKED = 2_000
+IN_PROCESSES = 3_000
+"""From so many households on, asking in several processes is worth their start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Order:
     ``open_rows``: undecided answers are written too, without what they need (``undecided`` asks the reference for it).
     ``open_of``: a Parquet file of (row, entry); of the undecided answers those alone are written (on DuckDB).
     ``totals``: whether answers are added up by rule, street and group.
+    ``processes``: in how many the reference answers (1: in this one); where few are asked, one is faster.
     ``keep_stage``: the staged ledger stays beside the result, for who reads single households afterwards (``kept``).
     """
 
@@ -59,6 +62,7 @@ class Order:
     keep_stage: bool = False
     open_of: Path | None = None
     totals: bool = True
+    processes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def run_population(engine: Engine, order: Order, progress: Progress, carrier: Ca
     except (duckdb.Error, pa.ArrowException, OSError, MemoryError) as error:
         raise readable(error, order.means) from error
     finally:
-        run.close()
+        run.end()
 
 
 def wanted_facts(engine: Engine, split: Split) -> dict[str, set[str]]:
@@ -116,6 +120,7 @@ class _Run:
         self.part_size = order.part_size or carrier.part_size(order.means)
         self.basis = order.basis or ("recorded" if RECORD in plan.tables and has_rows(plan.tables[RECORD].table) else "met")
         self.connection: Any = None
+        self.reference: Reference | None = None
 
     def carry_out(self) -> dict[str, Any]:
         """Stage, answer, sum up, close."""
@@ -150,9 +155,16 @@ class _Run:
             for names in (self.split.homes, self.split.organisations)
         ]
         inputs = {id(each): Inputs(each.program, self.plan) for each in programs if each is not None}
-        reference = Reference(self.engine, self.order.on, self.plan, programs[0].entries if programs[0] else [], self.basis)
         order = self.order
+        processes = order.processes if share * self._count("stage.rows_household") >= IN_PROCESSES * MILLION else 1
+        self.reference = reference = Reference(self.engine, order.on, self.plan, programs[0].entries if programs[0] else [], self.basis, processes)
         return Work(self.engine, self.connection, self.folder, programs[0], programs[1], inputs, reference, order.undecided, share, self.carrier, order.open_rows, order.open_of, order.totals)
+
+    def end(self) -> None:
+        """End the processes of the reference and close the connection."""
+        if self.reference is not None:
+            self.reference.close()
+        self.close()
 
     def close(self) -> None:
         """Close the connection, if there is one."""
