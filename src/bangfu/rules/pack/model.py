@@ -234,7 +234,7 @@ class Entry:
     conditions_added: tuple[tuple[Node, dt.date | None], ...] = ()
     same_as: str | None = None
     typed: bool = False
-    gives_money: bool | None = None
+    gives_money: bool | None = field(default=None, repr=False)  # worked out when asked for: no part of what is written
 
     @property
     def is_benefit(self) -> bool:

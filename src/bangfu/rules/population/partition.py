@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from bangfu.rules.engine import Engine
 from bangfu.rules.pack.model import Entry
 from bangfu.rules.population.answers import GIVEN, SHARE_STEPS, Answers
-from bangfu.rules.population.database import Means, households_within, literal, quoted
+from bangfu.rules.population.database import Means, households_within, listed, literal, quoted
 from bangfu.rules.population.folder import OutFolder
 from bangfu.rules.population.inputs import Inputs, Some
 from bangfu.rules.population.links import rows
@@ -109,7 +109,7 @@ class OnDuckDb:
 class Work:
     """What every partition is worked out with; ``share`` of a million households are asked about by the reference.
 
-    ``open_rows``, ``open_of`` and ``totals`` as of the order.
+    ``open_rows``, ``open_of``, ``totals`` and ``open_entries`` as of the order.
     """
 
     engine: Engine
@@ -125,6 +125,7 @@ class Work:
     open_rows: bool = False
     open_of: Path | None = None
     totals: bool = True
+    open_entries: frozenset[str] | None = None
 
 
 def make_tables(connection: Any) -> None:
@@ -256,8 +257,15 @@ def _rows(work: Work) -> str:
         "CASE WHEN f.status THEN 'yes' ELSE 'undecided' END AS status, f.in_force, f.low AS low_fen, f.high AS high_fen, "
         f"{share.format('share_low')} AS share_low, {share.format('share_high')} AS share_high, e.unit, e.every, e.article, {needs} AS needs "
         f"FROM {found} AS f JOIN who AS w ON w.id = f.id JOIN entries AS e ON e.place = f.entry{join}"
-        + ("" if work.undecided or work.open_rows or work.open_of is not None else " WHERE f.status")
+        + _wanted(work)
     )
+
+
+def _wanted(work: Work) -> str:
+    """Return which of the answers found are written: the yes always, the open ones as the order says."""
+    if work.open_rows and work.open_entries is not None:
+        return f" WHERE f.status OR e.name IN ({listed(sorted(work.open_entries))})" if work.open_entries else " WHERE f.status"
+    return "" if work.undecided or work.open_rows or work.open_of is not None else " WHERE f.status"
 
 
 HASHED = ("household", "entity", "row", "entry", "status", "in_force", "low_fen", "high_fen", "share_low", "share_high", "needs")

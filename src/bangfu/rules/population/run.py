@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ class Order:
     ``open_rows``: undecided answers are written too, without what they need (``undecided`` asks the reference for it).
     ``open_of``: a Parquet file of (row, entry); of the undecided answers those alone are written (on DuckDB).
     ``totals``: whether answers are added up by rule, street and group.
+    ``open_entries``: with ``open_rows``, the undecided answers of these entries alone (None: of all).
     ``processes``: in how many the reference answers (1: in this one); where few are asked, one is faster.
     ``keep_stage``: the staged ledger stays beside the result, for who reads single households afterwards (``kept``).
     """
@@ -63,6 +65,7 @@ class Order:
     open_of: Path | None = None
     totals: bool = True
     processes: int = 1
+    open_entries: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,11 @@ def run_population(engine: Engine, order: Order, progress: Progress, carrier: Ca
         raise readable(error, order.means) from error
     finally:
         run.end()
+
+
+def named_hash(names: Iterable[str]) -> str:
+    """Return a short hash of some names, whatever their order."""
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]
 
 
 def wanted_facts(engine: Engine, split: Split) -> dict[str, set[str]]:
@@ -158,7 +166,7 @@ class _Run:
         order = self.order
         processes = order.processes if share * self._count("stage.rows_household") >= IN_PROCESSES * MILLION else 1
         self.reference = reference = Reference(self.engine, order.on, self.plan, programs[0].entries if programs[0] else [], self.basis, processes)
-        return Work(self.engine, self.connection, self.folder, programs[0], programs[1], inputs, reference, order.undecided, share, self.carrier, order.open_rows, order.open_of, order.totals)
+        return Work(self.engine, self.connection, self.folder, programs[0], programs[1], inputs, reference, order.undecided, share, self.carrier, order.open_rows, order.open_of, order.totals, order.open_entries)
 
     def end(self) -> None:
         """End the processes of the reference and close the connection."""
@@ -226,12 +234,11 @@ class _Run:
             "engine_version": __version__, "semantics_version": SEMANTICS_VERSION, "ledger": self.ledger.source,
             "undecided": order.undecided, "basis": self.basis, "part_size": self.part_size, "runner": self.carrier.dialect, "asked": order.asked,
             **({"open_rows": True} if order.open_rows else {}), **({"open_of": order.open_of.name} if order.open_of else {}), **({} if order.totals else {"totals": False}),
+            **({} if order.open_entries is None else {"open_entries": named_hash(order.open_entries)}),
         }  # fmt: skip
 
     def _fingerprint(self) -> str:
         """Return a hash over what was read, whatever the order of rows: a database has no bytes to hash."""
-        import hashlib
-
         digest = hashlib.sha256()
         for name in sorted(self.plan.tables):
             query = f'SELECT count(*), coalesce(sum(md5_number_lower(CAST(r AS VARCHAR))), 0)::VARCHAR FROM (SELECT * EXCLUDE (line) FROM stage."raw_{name}") AS r'
@@ -261,4 +268,4 @@ class _Run:
         return found
 
 
-__all__ = ["Order", "Progress", "run_population", "wanted_facts"]
+__all__ = ["Order", "Progress", "named_hash", "run_population", "wanted_facts"]
