@@ -73,8 +73,8 @@ def _encoding(file: Path) -> str:
 
 
 def _reads(start: bytes, encoding: str) -> bool:
-    """Tell whether bytes, which may end within a character, are text of an encoding."""
-    for cut in range(4):
+    """Tell whether the first bytes of a file, which may end within a character where there are more, are text of an encoding."""
+    for cut in range(4 if len(start) == START else 1):
         try:
             start[: len(start) - cut].decode(encoding)
         except UnicodeDecodeError:
