@@ -30,7 +30,7 @@ def write_results(engine: Engine, connection: Any, folder: OutFolder, plan: Ledg
     said = _said(engine, connection, plan)
     if totals:
         said["counts"] |= _decided(connection)
-        write_summaries(engine, connection, folder, said)
+        write_summaries(engine, connection, folder, said, share)
     return said
 
 
