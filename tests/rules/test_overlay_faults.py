@@ -87,6 +87,9 @@ def test_a_condition_that_cannot_be_read_is_said_once() -> None:
         ("values:\n  - {set: dibao_standard, value: {urban: 600, rural: 500}, source: 县发文, said_by: 民政局}\n", ["dibao_standard"]),
         (f"values:\n  - {{set: dibao_standard, value: {{urban: 600, rural: 500}}, {BY}}}\n", []),
         (f"values:\n  - {{set: relief_procedure.steps.publish.runs, value: 7 日, {BY.partition(', ')[2]}}}\n", []),
+        (f"values:\n  - {{set: temporary_relief.tiers.0.amount, value: 3000 元/户·年, {BY.partition(', ')[2]}}}\n", ["temporary_relief.tiers.0.amount"]),
+        (f"widens:\n  - {{entry: public_posts_first, when: age >= 50, {BY.partition(', ')[2]}}}\n", ["public_posts_first"]),
+        (f"widens:\n  - {{entry: public_posts_first, when: age >= 50, {BY}}}\n", []),
     ],
 )
 def test_a_value_without_a_first_day_is_warned_of_by_name(text: str, names: list[str]) -> None:
@@ -95,3 +98,24 @@ def test_a_value_without_a_first_day_is_warned_of_by_name(text: str, names: list
 
     assert [fault.level for fault in found] == ["warning"] * len(names)
     assert all(f"“{name}”没有写 from：对所有日期都算数" in fault.zh for name, fault in zip(names, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("widens:\n  - {entry: pension_premium_paid, when: age >= 50, from: 2012-01-01, BY}\n", ("OVERLAY-EARLY", 2, "“pension_premium_paid”自 2021-10-08 起施行，from 写的是 2012-01-01")),
+        ("widens:\n  - {entry: pension_premium_paid, when: age >= 50, from: 2021-10-07, BY}\n", ("OVERLAY-EARLY", 2, "请写 from: 2021-10-08")),
+        ("widens:\n  - {entry: pension_premium_paid, when: age >= 50, from: 2021-10-08, BY}\n", None),
+        ("widens:\n  - {entry: pension_premium_paid, when: age >= 50, from: 2024-10-07, BY}\n", None),
+        ("widens:\n  - {entry: pension_premium_paid, when: age >= 50, from: 2024-10-08, BY}\n", ("OVERLAY-LATE", 2, "“pension_premium_paid”已于 2024-10-07 失效")),
+        ("conditions:\n  - {entry: minor_target, when: age < 16, from: 2012-01-01, BY}\n", ("OVERLAY-EARLY", 2, "“minor_target”自 2021-10-08 起施行")),
+        ("values:\n  - {set: dibao_standard, value: {urban: 700, rural: 400}, from: 2020-03-31, BY}\n", ("OVERLAY-EARLY", 2, "“dibao_standard”已有的第一个值自 2020-04-01 起，from 写的是 2020-03-31：这一行只管 2020-04-01 以前的日子")),
+        ("values:\n  - {set: dibao_standard, value: {urban: 700, rural: 400}, from: 2020-04-01, BY}\n", None),
+    ],
+)  # fmt: skip
+def test_a_first_day_outside_the_force_of_what_it_changes_is_told(row: str, said: tuple[str, int, str] | None) -> None:
+    """A day before the standard or the entry exists changes nothing there is, and one after its end grants nothing: both look like a slip in the year."""
+    told = read_pack(POLICIES, "wuchang", [("补充件.yaml", row.replace("BY", "source: 区发文, said_by: 民政局"))])[1]
+
+    assert [(f.level, f.code, f.line) for f in told] == ([] if said is None else [("warning", *said[:2])])
+    assert said is None or said[2] in told[0].zh

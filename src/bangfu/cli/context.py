@@ -82,6 +82,8 @@ class Context:
         read = []
         for name in overlays:
             path = Path(name)
+            if path.is_dir():
+                raise UsageError(f"读不到补充件 {name}：它是文件夹，请写里面的 .yaml 文件", f"cannot read the overlay {name}: it is a folder; name the .yaml file in it")
             if not path.is_file():
                 raise UsageError(f"读不到补充件 {name}：没有这个文件", f"cannot read the overlay {name}: there is no such file")
             if path.stat().st_size > LIMIT_BYTES:

@@ -31,10 +31,10 @@ STAGES = {
 @click.option("--on", help="计算日期，如 2024-06-30（默认：今天）| The day asked (default: today).")
 @click.option("--out", type=click.Path(), required=True, help="结果文件夹（新建）| The folder for the result, made anew.")
 @WITH
-@click.option("--undecided", is_flag=True, help="也写出待定的各项和还缺什么（逐户用参照算法，较慢）| Write undecided answers too, with what each needs (slower).")
+@click.option("--undecided", is_flag=True, help="也写出待定的各项和还缺什么（逐户用参照算法，较慢；用 --threads 个进程）| Write undecided answers too, with what each needs (slower; in as many processes as --threads).")
 @click.option("--basis", type=click.Choice(["met", "recorded"]), help="met 按条件推算；recorded 以在册为准（默认：台账有领取记录即以在册为准）| How recognitions are answered.")
 @click.option("--memory", default="2GB", show_default=True, help="内存上限，超出部分用磁盘 | Memory limit; what exceeds it goes to disk.")
-@click.option("--threads", type=click.IntRange(1, 256), default=2, show_default=True, help="线程数 | Threads.")
+@click.option("--threads", type=click.IntRange(1, 256), default=2, show_default=True, help="线程数；--undecided 时也是复算的进程数，每个约 50 MB | Threads; with --undecided also processes of the reference, 50 MB each.")
 @click.option("--part-size", type=click.IntRange(1), help="每批户数，续算的单位（默认：duckdb 按 --memory 定，2GB 为 15.3 万户；spark 500 万户）| Households in a partition, the unit of resuming (default: as many as --memory bears, 153000 in 2GB; on Spark 5000000).")
 @click.option("--runner", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="用什么计算，答案相同 | What carries the rules out; the answers are the same.")
 @click.option("--master", default="local[2]", show_default=True, help="Spark 集群地址（配合 --runner spark）| Where Spark runs, with --runner spark.")
@@ -71,7 +71,7 @@ def run(  # noqa: PLR0913 - click hands over one argument per option
     一行有错，全户退回，退出码为 3。| A faulty row leaves its household out; the exit code is 3.
     """
     engine = ctx.engine(ctx.place(place), overlays)
-    order = Order(ledger, ctx.day(on), Path(out), basis, undecided, resume, part_size, asked, Means(memory, threads))
+    order = Order(ledger, ctx.day(on), Path(out), basis, undecided, resume, part_size, asked, Means(memory, threads), processes=threads)
     try:
         with _carrier(ctx, runner, master, order.means, spark_conf) as carrier, progress_shown(ctx, STAGES, shown=not as_json) as progress:
             manifest = run_population(engine, order, progress, carrier)

@@ -50,6 +50,7 @@ class Engine:
             days |= _force_days(document.since, document.until)
         for entry in self.pack.entries.values():
             days |= _force_days(entry.since, entry.until)
+            days |= {widening.since for widening in entry.widened if widening.since is not None}
         return sorted(days)
 
     def parameters(self) -> list[Parameter]:

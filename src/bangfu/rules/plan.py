@@ -27,7 +27,7 @@ def nodes_of(entry: Entry) -> Iterator[Node]:
     """Yield every expression of an entry (roots)."""
     yield from entry.when
     yield from entry.unless
-    yield from entry.widened
+    yield from (node for widening in entry.widened for node in widening.tests)
     yield from (node for node, _ in entry.conditions_added)
     for part in (entry.amount, entry.quantity, entry.rate, entry.share, entry.base, entry.value, entry.threshold, entry.measure):
         if part is not None:

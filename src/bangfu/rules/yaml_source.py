@@ -93,7 +93,19 @@ class FixedMap(Map):
     def _refuse(self, *_args: Any, **_more: Any) -> NoReturn:
         raise TypeError(f"{self.file} is shared between packs and must not be changed; read it with read_yaml to change it")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _fixed, (self.file, self.mark, dict(self), self.faults, self.marks, self.key_marks)
+
     __setitem__ = __delitem__ = update = pop = popitem = setdefault = clear = __ior__ = _refuse
+
+
+def _fixed(file: str, mark: Mark, content: dict[str, Any], *more: Any) -> Map:
+    """Return a mapping that refuses to be changed, as another process had it."""
+    found = Map(file, mark)
+    found.update(content)
+    found.faults, found.marks, found.key_marks = more
+    found.__class__ = FixedMap
+    return found
 
 
 class List(list[Any]):

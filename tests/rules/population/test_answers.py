@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from bangfu.rules.engine import Engine
-from bangfu.rules.population import reference
 from bangfu.rules.population.answers import compiled, split_entries
+from bangfu.rules.population.asking import Asker
 from bangfu.rules.population.database import RunError
 from bangfu.rules.runners.sql.columns import Known
 from tests.rules.engines import ROOT, engine
@@ -213,13 +213,37 @@ def test_a_plan_over_some_households_says_so(tables: Tables, plain: Path, tmp_pa
     for line in pq.read_table(tmp_path / "out" / "data_plan.parquet").to_pylist():
         assert line["answers_estimated"] == (line["answers"] * 1_000_000 + share // 2) // share
     assert {row[4] for row in rows_of(tmp_path / "out")} == {"yes"}
-    assert "抽出" in (tmp_path / "out" / "summary.zh.md").read_text(encoding="utf-8")
+    summary = (tmp_path / "out" / "summary.zh.md").read_text(encoding="utf-8")
+    assert f"问了按编号抽出的 {asked} 户，下面是推算到全部的数" in summary
+
+
+def test_the_summary_parts_what_households_are_asked_from_what_the_place_owes(plain: Path) -> None:
+    """Each missing thing stands in one of two tables with who gives it; what a gate may settle names the gate; numbers are those of the plan."""
+    plan = pq.read_table(plain / "data_plan.parquet").to_pylist()
+    text = (plain / "summary.zh.md").read_text(encoding="utf-8")
+    asked, owed = (part.split("\n## ")[0] for part in text.split("### 要向住户和有关部门收集的")[1].split("### 要本地定的"))
+
+    def rows(part: str) -> dict[str, list[str]]:
+        cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in part.splitlines() if line.startswith("| ") and "`" in line]
+        return {row[1].strip("`"): row for row in cells}
+
+    givers = {line["need"]: line["given_by"] for line in plan}
+    assert rows(asked)
+    assert rows(owed)
+    assert {givers[name] == "place" for name in rows(asked)} == {False}
+    assert {givers[name] for name in rows(owed)} == {"place"}
+    for name, row in (rows(asked) | rows(owed)).items():
+        assert row[4] == f"{sum(line['answers'] for line in plan if line['need'] == name):,}"
+    facts = spec().pack.vocabulary.facts
+    gated = [name for name in rows(asked) if name in facts and facts[name].gate]
+    assert all("先问“" in rows(asked)[name][0] for name in gated)
+    assert "抽出" not in text
 
 
 def test_a_difference_between_the_runners_stops_the_run(tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fen of difference is a fault of the program, named with entry and row; no result is left."""
-    ends = reference._ends
-    monkeypatch.setattr(reference, "_ends", lambda value, entry: tuple(None if e is None else e + 1 for e in ends(value, entry)))
+    ends = Asker._ends
+    monkeypatch.setattr(Asker, "_ends", lambda self, value, entry: tuple(None if e is None else e + 1 for e in ends(self, value, entry)))
 
     with pytest.raises(RunError, match="differently: reference"):
         answered(spec(), write_parquet(spec().pack, tables, tmp_path / "ledger"), tmp_path / "out")

@@ -120,12 +120,12 @@ def _person_of(tables: Tables, household: int) -> dict[str, Any]:
 
 
 BROKEN: list[tuple[str, Break, tuple[str, str, str], set[str]]] = [
-    ("a text for money", _set("household", 3, x="viel"), ("household", "x", "type"), {"household-3"}),
+    ("a text for money", _set("household", 3, x="viel"), ("household", "x", "number"), {"household-3"}),
     ("more than the fen", _set("household", 3, x="1.234"), ("household", "x", "decimals"), {"household-3"}),
     ("out of bounds", _set("household", 3, x="-1"), ("household", "x", "bounds"), {"household-3"}),
     ("a number no column holds", _set("household", 3, x="9" * 15), ("household", "x", "bounds"), {"household-3"}),
-    ("no date of the calendar", _set("household", 3, d="2023-02-30"), ("household", "d", "type"), {"household-3"}),
-    ("neither yes nor no", _set("household", 3, p="vielleicht"), ("household", "p", "type"), {"household-3"}),
+    ("no date of the calendar", _set("household", 3, d="2023-02-30"), ("household", "d", "date"), {"household-3"}),
+    ("neither yes nor no", _set("household", 3, p="vielleicht"), ("household", "p", "yes_no"), {"household-3"}),
     ("the same id twice", _set("household", 3, id="household-5"), ("household", "id", "id_twice"), {"household-5"}),
     ("a person in two households", lambda t: _person_of(t, 3).update(id=_person_of(t, 5)["id"]), ("person", "id", "id_twice"), {"household-3", "household-5"}),
     ("no id", lambda t: _person_of(t, 3).update(id=""), ("person", "id", "id"), {"household-3"}),
@@ -213,7 +213,7 @@ def test_an_excel_reject_names_sheet_and_row(tmp_path: Path) -> None:
     manifest = answered(spec(), write_excel(spec().pack, tables, tmp_path / "ledger.xlsx"), tmp_path / "out")
 
     rejects = pq.read_table(tmp_path / "out" / "rejects.parquet").to_pylist()
-    assert [(r["household"], r["column"], r["value"], r["code"]) for r in rejects] == [("H2", "x", "viel", "type")]
+    assert [(r["household"], r["column"], r["value"], r["code"]) for r in rejects] == [("H2", "x", "viel", "number")]
     assert [(r["source"], r["line"]) for r in rejects] == [("ledger.xlsx[户]", 5)]
     assert manifest["counts"]["households"] == 2
     (tmp_path / "broken.xlsx").write_text("no workbook", encoding="utf-8")
@@ -237,7 +237,7 @@ def test_lines_of_a_csv_are_those_one_sees(tables: Tables, tmp_path: Path) -> No
     answered(spec(), folder, tmp_path / "out")
 
     rejects = [(r["line"], r["column"], r["code"], r["household"]) for r in pq.read_table(tmp_path / "out" / "rejects.parquet").to_pylist() if r["table"] == "person"]
-    assert rejects == [(place + 1, None, "columns", "household-2"), (later + 1, "need", "type", "household-9")]
+    assert rejects == [(place + 1, None, "columns", "household-2"), (later + 1, "need", "yes_no", "household-9")]
 
 
 def test_three_in_a_hundred_broken_rows_are_all_found(tmp_path: Path) -> None:
@@ -289,3 +289,69 @@ def test_an_overlay_before_the_standard_and_a_pack_with_an_error_are_refused_fir
     assert "03-broken.yaml:" in broken[2]
     assert not (tmp_path / "out").exists()
     assert "Traceback" not in early[2] + broken[2]
+
+
+@pytest.mark.parametrize(
+    ("content", "zh", "en"),
+    [
+        (b"", "household.csv 是空的：没有这类资料就删去这个文件", "household.csv is empty: delete it"),
+        (b"\xef\xbb\xbf\r\n", "household.csv 是空的", "is empty"),
+        ("id,x\nH,1\n".encode("utf-16"), "既不是 UTF-8 也不是 GB 18030：请在 Excel 里另存为", "neither UTF-8 nor GB 18030: save it as CSV UTF-8"),
+        (b"id,x\nH,\xff\xff\n", "既不是 UTF-8 也不是 GB 18030", "neither UTF-8 nor GB 18030"),
+        (b"id;x;p\nH;1;true\n", "列之间用的是分号：请在 Excel 里另存为“CSV UTF-8（逗号分隔）”", "separated by semicolons: save it as CSV UTF-8"),
+        (b"id\tx\tp\nH\t1\ttrue\n", "列之间用的是制表符", "separated by tabs"),
+        (b'"id";"x"\n"H";"1"\n', "列之间用的是分号", "separated by semicolons"),
+        ("id，x\nH，1\n".encode("gb18030"), "列之间用的是全角逗号", "separated by full-width commas"),
+    ],
+)
+def test_a_csv_that_is_none_says_how_to_save_it(tables: Tables, tmp_path: Path, content: bytes, zh: str, en: str) -> None:
+    """Empty, in another encoding, or with something else than commas between the columns."""
+    folder = write_csv(tables, tmp_path / "ledger")
+    (folder / "household.csv").write_bytes(content)
+
+    with pytest.raises(UsageError) as refused:
+        answered(spec(), folder, tmp_path / "out")
+    assert zh in refused.value.zh
+    assert en in refused.value.en
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+def test_what_excel_writes_in_china_is_read(tables: Tables, tmp_path: Path, encoding: str) -> None:
+    """With a mark at its start, or in GB 18030: the same answers."""
+    plain = write_csv(tables, tmp_path / "plain")
+    other = write_csv(tables, tmp_path / "other")
+    for file in other.glob("*.csv"):
+        file.write_bytes(file.read_text(encoding="utf-8").encode(encoding))
+
+    assert answered(spec(), other, tmp_path / "out")["content_hash"] == answered(spec(), plain, tmp_path / "out2")["content_hash"]
+
+
+def test_one_table_is_no_ledger(tables: Tables, tmp_path: Path) -> None:
+    """A file of the folder, given instead of the folder, is not taken for a broken workbook."""
+    folder = write_csv(tables, tmp_path / "ledger")
+
+    with pytest.raises(UsageError) as refused:
+        answered(spec(), folder / "household.csv", tmp_path / "out")
+    assert "只是一个表：台账是装着各表的文件夹" in refused.value.zh
+    assert "name that folder" in refused.value.en
+
+
+def test_a_reject_says_what_would_be_right(tmp_path: Path) -> None:
+    """Thousands separators, days as Excel counts them, a code that is none and a sum out of bounds: each with what to write."""
+    tables = spec_tables(20)
+    households = tables["household"]
+    for place, (name, value) in enumerate([("x", "4,707.00"), ("d", "36526"), ("p", "maybe"), ("x", "-1")]):
+        households[place][name] = value
+    tables["person"][-1]["need"] = "maybe"
+
+    answered(spec(), write_csv(tables, tmp_path / "ledger"), tmp_path / "out")
+
+    said = {(r["value"], r["code"]): (r["reason_zh"], r["reason_en"]) for r in pq.read_table(tmp_path / "out" / "rejects.parquet").to_pylist()}
+    assert "不写千分位逗号" in said["4,707.00", "number"][0]
+    assert "without thousands separators" in said["4,707.00", "number"][1]
+    assert "36526 这样的数是 Excel 的日期序号" in said["36526", "date"][0]
+    assert "写 是/否" in said["maybe", "yes_no"][0]
+    fact = spec().pack.vocabulary.facts["x"]
+    assert said["-1", "bounds"][0].startswith("超出该事实允许的范围：0 到 ")
+    assert fact.low == 0

@@ -41,6 +41,7 @@ from tests.rules.spark import OnSmallSpark
 HERE = Path(__file__).resolve().parent
 POLICIES = HERE / "policies"
 TABLES = HERE / "tables"
+OVERLAY = HERE / "overlay.yaml"
 PLACE = "spec"
 ON = dt.date(2024, 6, 15)
 MISSING, CLOSED = "missing", "closed"
@@ -294,7 +295,7 @@ class Suite:
             shutil.copytree(POLICIES, home)
             chapter = {"chapter": "表 | Tables", "entries": [table.entry() for table in self.tables]}
             (home / PLACE / "99-tables.yaml").write_text(_yaml(chapter), encoding="utf-8")
-            self.engine = Engine(load_pack(home, PLACE))
+            self.engine = Engine(load_pack(home, PLACE, [(OVERLAY.name, OVERLAY.read_text(encoding="utf-8"))]))
 
     @cached_property
     def cases(self) -> list[Case]:

@@ -18,7 +18,7 @@ def operations() -> set[str]:
 
 def all_nodes(entry: Entry) -> list[Node]:
     """Return every node of an entry's conditions and sums."""
-    roots = [*entry.when, *entry.unless, *entry.widened, entry.amount, entry.quantity, entry.rate, entry.share, entry.base, entry.value, entry.threshold]
+    roots = [*entry.when, *entry.unless, *(node for widening in entry.widened for node in widening.tests), entry.amount, entry.quantity, entry.rate, entry.share, entry.base, entry.value, entry.threshold]
     roots += [node for tier in entry.tiers for node in (tier.when, tier.amount, tier.quantity, tier.rate, tier.share)]
     return [node for root in roots if root is not None for node in root.walk()]
 

@@ -107,6 +107,17 @@ def test_an_overlay_and_its_date(tmp_path: Path) -> None:
     assert "最早自 2022-10-01 起；请用 --from 2022-10-01" in refused.value.zh
 
 
+def test_a_widened_group_and_its_date(tmp_path: Path) -> None:
+    """A group added by an overlay differs from its own day on; before, the day to ask for is named."""
+    file = tmp_path / "扩大.yaml"
+    file.write_text("place: wuchang\nwidens:\n  - {entry: pension_premium_paid, when: age >= 50, from: 2022-10-01, source: 拟, said_by: 区人社局}\n", encoding="utf-8")
+
+    assert len(after(str(file), day=dt.date(2022, 10, 1))) == 1
+    with pytest.raises(BangfuError) as refused:
+        after(str(file), day=dt.date(2022, 9, 30))
+    assert "最早自 2022-10-01 起；请用 --from 2022-10-01" in refused.value.zh
+
+
 def test_an_overlay_older_than_the_value_in_force_changes_nothing(tmp_path: Path) -> None:
     """The value of 2022-04 holds over one from 2021-12; the sentence says so."""
     file = tmp_path / "旧.yaml"

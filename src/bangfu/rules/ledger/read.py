@@ -287,7 +287,7 @@ def open_book(path: Path) -> CalamineWorkbook:
         raise _refused(path, f"读不到文件：{os_reason(error)}", f"cannot read: {error.strerror}") from None
     except (CalamineError, zipfile.BadZipFile) as error:
         zh = "不是可读的 Excel 文件（可能损坏、加了密码，或只是改了扩展名）：请在 Excel 里去掉密码，另存为 .xlsx"
-        raise _refused(path, zh, f"not a readable Excel file (damaged, under a password, or another kind of file): {error}") from None
+        raise _refused(path, zh, f"not a readable Excel file (damaged, under a password, or another kind of file): take the password off in Excel and save it as .xlsx ({error})") from None
 
 
 def _refused(path: Path, zh: str, en: str) -> HouseholdError:

@@ -31,6 +31,7 @@ from bangfu.rules.pack.model import (
     Stacking,
     Tier,
 )
+from bangfu.rules.pack.overlay_dates import day_warnings
 from bangfu.rules.pack.reader import Reader
 from bangfu.rules.pack.values_set import set_value
 from bangfu.rules.units import (
@@ -280,10 +281,16 @@ class EntryReader(Reader):
             if found is None:
                 return None
             entry.figures[address.removeprefix(f"{entry.id}.")] = found
-            for row in self.pending.pop(address, []):
-                set_value(self.parameters, found, row, self.date(row, "from"))
+            self._set_what_waited(address, found)
             return parameter_node(found)
         return self.expression(value, raw.file, mark, scope)
+
+    def _set_what_waited(self, address: str, parameter: Parameter) -> None:
+        """Set the values that overlays hold for a plain quantity, which has its unit only now."""
+        for row in self.pending.pop(address, []):
+            since = self.date(row, "from")
+            self.faults += day_warnings(self.pack, row, address, since, parameter)
+            set_value(self.parameters, parameter, row, since)
 
     def _definition(self, entry: Entry, scope: Scope) -> None:
         node = self.value_of(entry.raw, "value", entry, scope, f"{entry.id}.value")
@@ -394,8 +401,7 @@ class EntryReader(Reader):
             if known is None:
                 return None
             entry.figures[address] = known
-            for row in self.pending.pop(f"{entry.id}.{address}", []):
-                set_value(self.parameters, known, row, self.date(row, "from"))
+            self._set_what_waited(f"{entry.id}.{address}", known)
         return self._limit_of(entry, known, each, address, str(item), mark)
 
     def _limit_of(self, entry: Entry, known: Parameter, each: str | None, address: str, written: str, mark: Mark) -> Limit | None:

@@ -172,6 +172,14 @@ class Tier:
     content: Label | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Widening:
+    """A group that an overlay adds to an ``open_list``: all of ``tests`` must hold, from ``since`` on (None: always)."""
+
+    tests: tuple[Node, ...]
+    since: dt.date | None
+
+
 @dataclass(slots=True)
 class Entry:
     """One entry of a pack. Expressions are typed nodes; other keys stay in ``raw`` for the server and the pages."""
@@ -222,16 +230,20 @@ class Entry:
     between: Quantity | None = None
     figures: dict[str, Parameter] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
-    widened: tuple[Node, ...] = ()
+    widened: tuple[Widening, ...] = ()
     conditions_added: tuple[tuple[Node, dt.date | None], ...] = ()
     same_as: str | None = None
     typed: bool = False
-    gives_money: bool | None = None
+    gives_money: bool | None = field(default=None, repr=False)  # worked out when asked for: no part of what is written
 
     @property
     def is_benefit(self) -> bool:
         """Tell whether the entry gives something."""
         return self.kind in BENEFIT_KINDS
+
+    def widened_on(self, day: dt.date) -> tuple[Widening, ...]:
+        """Return the groups that have been added by a day."""
+        return tuple(widening for widening in self.widened if widening.since is None or widening.since <= day)
 
     @property
     def content(self) -> Label | None:

@@ -5,14 +5,16 @@ Every row names its source and who says so. An overlay never edits a file of the
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from bangfu.rules.errors import Fault, near_names
 from bangfu.rules.language.nodes import Node
 from bangfu.rules.pack.load_entries import EntryReader
 from bangfu.rules.pack.load_parameters import ParameterReader
-from bangfu.rules.pack.model import PERIODS, Pack, Parameter
+from bangfu.rules.pack.model import PERIODS, Entry, Pack, Parameter, Widening
 from bangfu.rules.pack.open_settings import address_exists, open_settings
+from bangfu.rules.pack.overlay_dates import day_warnings
 from bangfu.rules.pack.reader import Reader
 from bangfu.rules.pack.values_set import set_value
 from bangfu.rules.plan import nodes_of
@@ -72,8 +74,9 @@ class OverlayReader(Reader):
                 continue
             parameter = self.find(address)
             if parameter is not None:
-                self._set(parameter, row)
-                self._dated(row, address)
+                since = self.date(row, "from")
+                self._dated(row, address, since, parameter)
+                set_value(self.values, parameter, row, since)
             else:
                 self.reader.pending.setdefault(address, []).append(row)
 
@@ -85,17 +88,8 @@ class OverlayReader(Reader):
         entry = self.pack.entries.get(entry_id)
         return entry.figures.get(rest) if entry is not None and rest else None
 
-    def _set(self, parameter: Parameter, row: Map) -> None:
-        set_value(self.values, parameter, row, self.date(row, "from"))
-
-    def _dated(self, row: Map, name: str) -> None:
-        """Warn of a row that holds for every day there is: a claim of ten years ago would be judged by it."""
-        if "from" not in row:
-            self.fault(
-                row.file, row.mark, "OVERLAY-ALWAYS",
-                f"“{name}”没有写 from：对所有日期都算数，它施行以前的日子也照它算。请写 from: 起始日期",
-                f'"{name}" has no from and holds for all time, days before it was in force included: write from: and its first day', "warning",
-            )  # fmt: skip
+    def _dated(self, row: Map, name: str, since: dt.date | None, changed: Parameter | Entry) -> None:
+        self.faults += day_warnings(self.pack, row, name, since, changed)
 
     def apply(self, content: Any, file: str) -> None:
         """Add conditions, widened groups and readings once everything is typed."""
@@ -175,15 +169,15 @@ class OverlayReader(Reader):
             if "when" not in row:
                 self.fault(file, row.mark, "KEY-NEEDED", "缺少 when", "when is missing")
             return
+        since = self.date(row, "from")
+        self._dated(row, name, since, entry)
         if widen:
             if entry.open_list is None:
                 self.at(row, "entry", "OVERLAY-WIDEN", f"“{name}”没有 open_list（文件没有写“等”），不能扩大", f'"{name}" has no open_list and cannot be widened')
-            entry.widened = (*entry.widened, *nodes)
+            entry.widened = (*entry.widened, Widening(nodes, since))
             return
         if entry.open_condition is None:
             self.at(row, "entry", "OVERLAY-CONDITION", f"“{name}”没有 open_condition：文件已写全条件，补充件不能再加", f'"{name}" has no open_condition: the document gives its conditions and no overlay adds one')
-        since = self.date(row, "from")
-        self._dated(row, name)
         entry.conditions_added = (*entry.conditions_added, *((node, since) for node in nodes))
 
     def _reading(self, name: str, code: Any, where: Map) -> None:

@@ -86,7 +86,7 @@ def yes_no_cell(name: str, form: str) -> Cell:
         return Cell(name, raw(name), typed(name), "NULL")
     said = f"lower(trim({raw(name)}))"
     read = f"CASE WHEN {said} IN ({listed(YES)}) THEN true WHEN {said} IN ({listed(NO)}) THEN false END"
-    return Cell(name, read, typed(name), _type_fault(name))
+    return Cell(name, read, typed(name), _unread(name, "yes_no"))
 
 
 def date_cell(name: str, form: str) -> Cell:
@@ -95,7 +95,7 @@ def date_cell(name: str, form: str) -> Cell:
         return Cell(name, raw(name), typed(name), "NULL")
     text = f"trim({raw(name)})"
     read = f"CASE WHEN regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') THEN TRY_CAST({text} AS DATE) END"
-    return Cell(name, read, typed(name), _type_fault(name))
+    return Cell(name, read, typed(name), _unread(name, "date"))
 
 
 def money_cell(name: str, form: str) -> Cell:
@@ -115,7 +115,7 @@ def _number(name: str, form: str, steps: int, decimals: int, *, low: int | None,
         source = f"CASE WHEN regexp_full_match({text}, '-?[0-9]{{1,15}}([.][0-9]{{1,10}})?') THEN {text} END"
     number = f"(TRY_CAST({source} AS {DECIMAL}) * CAST({steps} AS DECIMAL(9,0)))"
     whole = f"TRY_CAST({typed(name)} AS BIGINT)"
-    faults = [(f"{typed(name)} IS NULL", "type"), (f"{whole} IS NULL", "bounds")]
+    faults = [(f"{typed(name)} IS NULL", "number"), (f"{whole} IS NULL", "bounds")]
     faults += [(f"{typed(name)} <> {whole}", "decimals" if decimals else "whole")]
     faults += [] if low is None else [(f"{typed(name)} < {low}", "bounds")]
     faults += [] if high is None else [(f"{typed(name)} > {high}", "bounds")]
@@ -127,7 +127,7 @@ def _code(name: str, codes: list[str], by_label: dict[str, str]) -> Cell:
     said = f"trim(CAST({raw(name)} AS VARCHAR))"
     labels = "".join(f" WHEN {said} = {literal(label)} THEN {literal(code)}" for label, code in by_label.items())
     read = f"CASE WHEN {said} IN ({listed(codes)}) THEN {said}{labels} END"
-    return Cell(name, read, typed(name), f"CASE WHEN {_stated(name)} AND {typed(name)} IS NULL THEN 'code' END")
+    return Cell(name, read, typed(name), _unread(name, "code"))
 
 
 def _codes(name: str, form: str, codes: list[str], by_label: dict[str, str]) -> Cell:
@@ -144,8 +144,8 @@ def _stated(name: str) -> str:
     return f"nullif(trim(CAST({raw(name)} AS VARCHAR)), '') IS NOT NULL"
 
 
-def _type_fault(name: str) -> str:
-    return f"CASE WHEN {_stated(name)} AND {typed(name)} IS NULL THEN 'type' END"
+def _unread(name: str, code: str) -> str:
+    return f"CASE WHEN {_stated(name)} AND {typed(name)} IS NULL THEN {literal(code)} END"
 
 
 def gate_fault(fact: Fact, gate: str) -> str:

@@ -6,36 +6,20 @@ A table that is there states its collection for every household; one that is not
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bangfu.rules.errors import UsageError, near_names, os_reason
 from bangfu.rules.pack.model import Pack
+from bangfu.rules.population.from_csv import csv_table
+from bangfu.rules.population.ledger_table import LINE, LedgerTable, once
 
 RECORD = "record"
 ROWS_A_BATCH = 65_536
-LINE = "~line"
-"""The column that numbers the rows of a file; it is added on the way in."""
+TABLES = (".parquet", ".csv")
 NEEDED = {"household": ("户", "the households"), "person": ("成员", "the members")}
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerTable:
-    """One table: where it comes from, its columns (name → Arrow type), its rows if known, and how to read it.
-
-    ``batches`` yields Arrow record batches of the columns asked for, with ``LINE`` where the rows know their number
-    themselves; else the first row has ``first_line``. ``skipped`` collects (number, text) of rows that are no rows.
-    """
-
-    name: str
-    source: str
-    columns: dict[str, Any]
-    batches: Callable[[list[str]], Iterator[Any]]
-    rows: int | None = None
-    first_line: int = 1
-    skipped: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +43,11 @@ def open_ledger(place: str, pack: Pack) -> Ledger:
         found = database_ledger(place, pack)
     elif Path(place).is_dir():
         found = _folder(Path(place), pack)
+    elif Path(place).suffix.lower() in TABLES and Path(place).is_file():
+        raise UsageError(
+            f"“{Path(place).name}”只是一个表：台账是装着各表的文件夹，请写它所在的文件夹",
+            f'"{Path(place).name}" is one table: a ledger is the folder that holds the tables; name that folder',
+        )
     elif Path(place).is_file():
         from bangfu.rules.population.from_excel import excel_ledger
 
@@ -86,7 +75,7 @@ def wrong_table(name: str, source: str, pack: Pack) -> UsageError:
 def _folder(path: Path, pack: Pack) -> Ledger:
     found: dict[str, LedgerTable] = {}
     digest = hashlib.sha256()
-    for file in sorted(p for p in path.iterdir() if p.suffix.lower() in (".parquet", ".csv") and not p.name.startswith(".")):
+    for file in sorted(p for p in path.iterdir() if p.suffix.lower() in TABLES and not p.name.startswith(".")):
         if file.stem not in table_names(pack):
             raise wrong_table(file.stem, file.name, pack)
         if file.stem in found:
@@ -95,7 +84,7 @@ def _folder(path: Path, pack: Pack) -> Ledger:
             digest.update(f"{file.name} {file_hash(file)}\n".encode())
         except OSError as error:
             raise UsageError(f"读不到 {file.name}：{os_reason(error)}", f"cannot read {file.name}: {error.strerror}") from None
-        found[file.stem] = _parquet(file) if file.suffix.lower() == ".parquet" else _csv(file)
+        found[file.stem] = _parquet(file) if file.suffix.lower() == ".parquet" else csv_table(file)
     return Ledger(path.name, found, digest.hexdigest())
 
 
@@ -112,12 +101,6 @@ def file_hash(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _once(names: list[str], source: str) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UsageError(f"{source}：列“{'、'.join(twice)}”出现两次", f'{source}: the column "{", ".join(twice)}" appears twice')
-
-
 def _parquet(file: Path) -> LedgerTable:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -127,7 +110,7 @@ def _parquet(file: Path) -> LedgerTable:
             schema, rows = opened.schema_arrow, opened.metadata.num_rows
     except (pa.ArrowException, OSError) as error:
         raise UsageError(f"{file.name} 不是可读的 Parquet 文件：{error}", f"{file.name} is no readable Parquet file: {error}") from None
-    _once(schema.names, file.name)
+    once(schema.names, file.name)
 
     def batches(columns: list[str]) -> Iterator[Any]:
         with pq.ParquetFile(file) as opened:
@@ -136,55 +119,4 @@ def _parquet(file: Path) -> LedgerTable:
     return LedgerTable(file.stem, file.name, dict(zip(schema.names, schema.types, strict=True)), batches, rows)
 
 
-def _csv(file: Path) -> LedgerTable:
-    """Return a CSV file as a table of texts; its first line is line 1, a row with too many or too few fields is skipped."""
-    import pyarrow as pa
-    from pyarrow import csv
-
-    encoding = _encoding(file)
-    skipped: list[tuple[int, str]] = []
-
-    def opened(columns: list[str] | None) -> Any:
-        def wrong(row: Any) -> str:
-            if columns is not None:
-                skipped.append((row.number or 0, row.text))
-            return "skip"
-
-        convert = csv.ConvertOptions(
-            include_columns=columns, column_types=dict.fromkeys(columns or [], pa.string()),
-            strings_can_be_null=True, null_values=[""], quoted_strings_can_be_null=True,
-        )  # fmt: skip
-        parse = csv.ParseOptions(newlines_in_values=True, invalid_row_handler=wrong)
-        return csv.open_csv(file, csv.ReadOptions(encoding=encoding, use_threads=False), parse, convert)
-
-    def unreadable(error: Exception) -> UsageError:
-        return UsageError(f"{file.name} 不是可读的 CSV 文件：{error}", f"{file.name} is no readable CSV file: {error}")
-
-    def batches(columns: list[str]) -> Iterator[Any]:
-        skipped.clear()
-        try:
-            with opened(columns) as reader:
-                yield from reader
-        except (pa.ArrowException, UnicodeDecodeError) as error:
-            raise unreadable(error) from None
-
-    try:
-        with opened(None) as reader:
-            names = reader.schema.names
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise unreadable(error) from None
-    _once(names, file.name)
-    return LedgerTable(file.stem, file.name, {name: pa.string() for name in names}, batches, None, 2, skipped)
-
-
-def _encoding(file: Path) -> str:
-    """Return UTF-8, or GB 18030 where the file is no UTF-8: what Excel writes on a Chinese computer."""
-    with file.open("rb") as opened:
-        start = opened.read(1 << 20)
-    for cut in range(4):
-        try:
-            start[: len(start) - cut].decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        return "utf-8"
-    return "gb18030"
+__all__ = ["LINE", "RECORD", "Ledger", "LedgerTable", "file_hash", "has_rows", "open_ledger", "table_names", "wrong_table"]

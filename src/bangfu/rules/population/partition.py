@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from bangfu.rules.engine import Engine
 from bangfu.rules.pack.model import Entry
 from bangfu.rules.population.answers import GIVEN, SHARE_STEPS, Answers
-from bangfu.rules.population.database import Means, households_within, literal, quoted
+from bangfu.rules.population.database import Means, households_within, listed, literal, quoted
 from bangfu.rules.population.folder import OutFolder
 from bangfu.rules.population.held import Held, Task
 from bangfu.rules.population.inputs import Inputs, Some
@@ -19,7 +19,6 @@ from bangfu.rules.population.links import rows
 from bangfu.rules.population.reference import Open, Reference
 from bangfu.rules.units import unit_text
 
-CHUNK = 500
 MILLION = 1_000_000
 HALVES = ("n >> 64", "n & 18446744073709551615::UHUGEINT")
 """The halves of ``md5_number`` that ``md5_number_lower`` and ``md5_number_upper`` give."""
@@ -116,7 +115,8 @@ class OnDuckDb:
 class Work:
     """What every partition is worked out with; ``share`` of a million households are asked about by the reference.
 
-    ``open_rows``, ``open_of`` and ``totals`` as of the order. ``hands``: how many statements are carried out at a time.
+    ``open_rows``, ``open_of``, ``totals`` and ``open_entries`` as of the order. ``hands``: how many statements are carried out
+    at a time.
     """
 
     engine: Engine
@@ -132,6 +132,7 @@ class Work:
     open_rows: bool = False
     open_of: Path | None = None
     totals: bool = True
+    open_entries: frozenset[str] | None = None
     hands: int = 1
 
 
@@ -154,7 +155,7 @@ def carry_out(work: Work, part: Part, tick: Callable[[int], None]) -> None:
     connection, asked = work.connection, _asked(work, part)
     made = _labels(work, part.answers)
     made += work.carrier.answer(work, part, asked)
-    opened = _ask(work, asked, tick)
+    opened = work.reference.ask(connection, asked, tick)
     connection.execute("CREATE OR REPLACE TABLE needs (id BIGINT, entry INTEGER, needs VARCHAR[])")
     if work.undecided:
         _keep_needs(connection, part.answers, opened)
@@ -198,13 +199,6 @@ def _asked(work: Work, part: Part) -> list[int]:
     drawn = f"md5_number_lower(name) % {MILLION} < {work.share}"
     query = f"SELECT line FROM stage.rows_household WHERE {part.some.clause('household')} AND {drawn} ORDER BY line"
     return [line for (line,) in work.connection.execute(query).fetchall()]
-
-
-def _ask(work: Work, asked: list[int], tick: Callable[[int], None]) -> list[Open]:
-    found: list[Open] = []
-    for start in range(0, len(asked), CHUNK):
-        found += work.reference.ask(work.connection, asked[start : start + CHUNK], tick)
-    return found
 
 
 def _keep_needs(connection: Any, answers: Answers, opened: list[Open]) -> None:
@@ -271,8 +265,15 @@ def _rows(work: Work) -> str:
         "CASE WHEN f.status THEN 'yes' ELSE 'undecided' END AS status, f.in_force, f.low AS low_fen, f.high AS high_fen, "
         f"{share.format('share_low')} AS share_low, {share.format('share_high')} AS share_high, e.unit, e.every, e.article, {needs} AS needs "
         f"FROM {found} AS f JOIN people AS w ON w.id = f.id JOIN entries AS e ON e.place = f.entry{join}"
-        + ("" if work.undecided or work.open_rows or work.open_of is not None else " WHERE f.status")
+        + _wanted(work)
     )
+
+
+def _wanted(work: Work) -> str:
+    """Return which of the answers found are written: the yes always, the open ones as the order says."""
+    if work.open_rows and work.open_entries is not None:
+        return f" WHERE f.status OR e.name IN ({listed(sorted(work.open_entries))})" if work.open_entries else " WHERE f.status"
+    return "" if work.undecided or work.open_rows or work.open_of is not None else " WHERE f.status"
 
 
 HASHED = ("household", "entity", "row", "entry", "status", "in_force", "low_fen", "high_fen", "share_low", "share_high", "needs")

@@ -1,11 +1,21 @@
-"""Why a row is left out: each code with its sentence, and the file of rejected rows."""
+"""Why a row is left out: each code with its sentence, and what a column would hold instead."""
 
 from __future__ import annotations
 
-from bangfu.rules.vocabulary import Label
+from fractions import Fraction
+
+from bangfu.rules.pack.model import Pack
+from bangfu.rules.units import power_of
+from bangfu.rules.values import decimal_text
+from bangfu.rules.vocabulary import Fact, Label
 
 REASONS = {
-    "type": Label("写法不对：应为该列所要的数、日期（2024-06-30）或 是/否", "cannot be read as the number, date (2024-06-30) or yes/no that the column holds"),
+    "number": Label("不是数：只写数字，如 1234.50；不写千分位逗号、￥、元、万，不用全角数字", "is no number: write digits alone such as 1234.50, without thousands separators, currency or words"),
+    "date": Label(
+        "不是日期：写成 2024-06-30；36526 这样的数是 Excel 的日期序号，请把该列设为日期格式再导出",
+        "is no date: write 2024-06-30; a number such as 36526 is how Excel counts days: format the column as a date and export again",
+    ),
+    "yes_no": Label("不是“是”或“否”：写 是/否、true/false 或 1/0", "is neither yes nor no: write yes/no, true/false or 1/0"),
     "bounds": Label("超出该事实允许的范围", "outside the bounds of the fact"),
     "decimals": Label("小数位过多：金额到分，数值最多四位小数", "too many decimals: money goes to the fen, numbers to four decimals"),
     "whole": Label("应为整数", "must be a whole number"),
@@ -27,3 +37,25 @@ REASONS = {
 def reason(code: str) -> Label:
     """Return the sentence of a code."""
     return REASONS[code]
+
+
+MOST_CODES = 12
+
+
+def hints(pack: Pack) -> list[tuple[str, str, str, str, str]]:
+    """Return (table, column, code, 中文, English) of what may stand in a column: the codes of a list, the bounds of a number."""
+    found = []
+    for fact in pack.vocabulary.facts.values():
+        if fact.codes:
+            labels = list(pack.vocabulary.codes[fact.codes].codes.values())[:MOST_CODES]
+            more = "……" if len(pack.vocabulary.codes[fact.codes].codes) > MOST_CODES else ""
+            found.append((fact.entity, fact.id, "code", f"；可用：{'、'.join(label.zh for label in labels)}{more}", f"; known: {', '.join(label.en for label in labels)}{more}"))
+        elif fact.low is not None or fact.high is not None:
+            low, high = (_end(fact, end) for end in (fact.low, fact.high))
+            found.append((fact.entity, fact.id, "bounds", f"：{low or '…'} 到 {high or '…'}", f": {low or '…'} to {high or '…'}"))
+    return found
+
+
+def _end(fact: Fact, value: object) -> str:
+    """Return a bound as it would be written: money in 元."""
+    return "" if value is None else decimal_text(Fraction(str(value)) / Fraction(100) ** max(0, power_of(fact.unit, "元")))

@@ -9,53 +9,36 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
-from bangfu.rules.answers import needs_of_result
 from bangfu.rules.engine import Engine
-from bangfu.rules.household import Given, GivenRow
+from bangfu.rules.household import Given
 from bangfu.rules.pack.model import Entry
 from bangfu.rules.population.answers import SHARE_STEPS
+from bangfu.rules.population.askers import AskerLostError, Askers, Question
+from bangfu.rules.population.asking import ORGANISATION, PLACE, Asker, Batch, DisagreementError, Key, Open, Said, Shape
 from bangfu.rules.population.columns import LedgerPlan
 from bangfu.rules.population.database import RunError, quoted
 from bangfu.rules.population.ledger import RECORD
 from bangfu.rules.population.links import rows
-from bangfu.rules.record_row import RecordRow
 from bangfu.rules.runners.sql.columns import FACT_DEN
-from bangfu.rules.values import CLOSED, Range, Unknown, tidy
 
-Key = tuple[int, str, str]
-"""(place of the entry, entity, id of the row)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """One answer that is undecided, or granted with a sum that is not known: what would settle it."""
-
-    place: int
-    entity: str
-    row: str
-    hh: int
-    undecided: bool
-    low: int | None
-    high: int | None
-    needs: tuple[str, ...]
+BATCH = 500
+"""Households in one question: about half a second of work."""
+OF_ASKED = "hh IN (SELECT hh FROM asked)"
 
 
 class Reference:
-    """The reference runner over rows of the stage."""
+    """The reference runner over rows of the stage; with more than one of ``processes`` it answers in as many beside this one."""
 
-    def __init__(self, engine: Engine, day: dt.date, plan: LedgerPlan, entries: list[Entry], basis: str) -> None:
-        self.engine = engine
-        self.day = day
-        self.plan = plan
-        self.entries = entries
-        self.only = frozenset(entry.id for entry in entries)
-        self.basis = basis
-        self.stated = {e.collection for e in engine.pack.vocabulary.entities.values() if e.collection and e.id in plan.tables}
+    def __init__(self, engine: Engine, day: dt.date, plan: LedgerPlan, entries: list[Entry], basis: str, processes: int = 1) -> None:  # noqa: PLR0913 - what a run was ordered with
+        self.engine, self.plan = engine, plan
         self.facts = {name: self._facts(name) for name in plan.tables if name != RECORD}
+        stated = frozenset(e.collection for e in engine.pack.vocabulary.entities.values() if e.collection and e.id in plan.tables)
+        shape = Shape(self.facts, stated, FACT_DEN, SHARE_STEPS, RECORD)
+        self.asker = Asker(engine, day, basis, entries, shape)
+        question = Question(engine.pack, day, basis, tuple(entry.id for entry in entries), shape)
+        self.askers = Askers(question, processes) if processes > 1 else None
 
     def _facts(self, entity: str) -> tuple[list[tuple[str, str, int]], list[str]]:
         """Return (facts with kind and steps, recognitions) that the stage holds of an entity."""
@@ -69,117 +52,73 @@ class Reference:
         """Return what is open in some households.
 
         Raises:
-            RunError: SQL answered otherwise than the reference.
+            RunError: SQL answered otherwise than the reference, or a process of the reference ended.
         """
-        expected = self._expected(connection, hhs)
+        batches = (self._batch(connection, hhs[start : start + BATCH], expected=True) for start in range(0, len(hhs), BATCH))
         found: list[Open] = []
-        for hh, given in self.givens(connection, hhs):
-            found += self._compare(hh, given, expected.pop(hh, {}))
-            tick(1)
+        try:
+            for opened in map(self.asker.open_answers, batches) if self.askers is None else self.askers.answers(batches):
+                found += opened
+                tick(BATCH)
+        except (DisagreementError, AskerLostError) as error:
+            raise RunError(error.zh, error.en) from None
         return found
 
-    # -- what SQL said -------------------------------------------------------------------------------------------
-    def _expected(self, connection: Any, hhs: list[int]) -> dict[int, dict[Key, tuple[Any, ...]]]:
+    def givens(self, connection: Any, hhs: list[int]) -> Iterator[tuple[int, Given]]:
+        """Yield each household as it would be stated alone, with the organisations that its rows are at."""
+        return self.asker.givens(self._batch(connection, hhs, expected=False))
+
+    def close(self) -> None:
+        """End the processes, if there are any."""
+        if self.askers is not None:
+            self.askers.close()
+            self.askers = None
+
+    # -- a batch -------------------------------------------------------------------------------------------------
+    def _batch(self, connection: Any, hhs: list[int], *, expected: bool) -> Batch:
         connection.execute("CREATE OR REPLACE TEMP TABLE asked AS SELECT unnest(?::BIGINT[]) AS hh", [hhs])
-        found: dict[int, dict[Key, tuple[Any, ...]]] = defaultdict(dict)
+        found = {name: self._read(connection, name, OF_ASKED) for name in self.facts if name not in (PLACE, ORGANISATION)}
+        if ORGANISATION in self.facts:
+            firms = {row[4] for read in found.values() for row in read if row[4] is not None}
+            found[ORGANISATION] = self._read(connection, ORGANISATION, "line IN (SELECT unnest(?::BIGINT[]))", [sorted(firms)])
+        if PLACE in self.facts:
+            found[PLACE] = self._read(connection, PLACE, "true")
+        return Batch(hhs, found, self._record(connection), self._stated(connection), self._expected(connection) if expected else {})
+
+    def _expected(self, connection: Any) -> dict[int, dict[Key, Said]]:
+        found: dict[int, dict[Key, Said]] = defaultdict(dict)
         cursor = connection.execute(
             "SELECT w.hh, f.entry, w.entity, w.name, f.status, coalesce(f.low, f.share_low), coalesce(f.high, f.share_high) "
-            "FROM found AS f JOIN people AS w ON w.id = f.id WHERE w.hh IN (SELECT hh FROM asked)"
+            f"FROM found AS f JOIN people AS w ON w.id = f.id WHERE w.{OF_ASKED}"
         )
         for hh, place, entity, name, *rest in cursor.fetchall():
             found[hh][place, entity, name] = tuple(rest)
-        return found
-
-    def _compare(self, hh: int, given: Given, expected: dict[Key, tuple[Any, ...]]) -> list[Open]:
-        run = self.engine.run(given, self.day, self.basis, only=self.only)
-        found = []
-        for place, entry in enumerate(self.entries):
-            for row in run.rows[entry.per or ""]:
-                result = self.engine.result(row, entry)
-                status = None if result.status.__class__ is Unknown else bool(result.status)
-                said = expected.pop((place, row.entity, row.id), (False, None, None))
-                own = (False, None, None) if status is False else (status, *_ends(result.amount, entry))
-                if said != own:
-                    self._disagree(entry, row, own, said)
-                if status is None or (status and result.amount.__class__ in (Unknown, Range)):
-                    found.append(Open(place, row.entity, row.id, hh, status is None, own[1], own[2], tuple(sorted(needs_of_result(result)))))
-        for (place, entity, name), said in expected.items():
-            self._disagree(self.entries[place], GivenRow(entity, name), None, said)
-        return found
-
-    def _disagree(self, entry: Entry, row: Any, own: Any, said: Any) -> None:
-        raise RunError(
-            f"两种算法对 {entry.id}（{row.entity} {row.id}）的答案不同：参照 {own}，SQL {said}。这是程序错误，请报告。",
-            f"the two runners answer {entry.id} for {row.entity} {row.id} differently: reference {own}, SQL {said}. This is a fault of the program, please report it.",
-        )
-
-    # -- what is stated ------------------------------------------------------------------------------------------
-    def givens(self, connection: Any, hhs: list[int]) -> Iterator[tuple[int, Given]]:
-        """Yield each household as it would be stated alone, with the organisations that its rows are at."""
-        connection.execute("CREATE OR REPLACE TEMP TABLE asked AS SELECT unnest(?::BIGINT[]) AS hh", [hhs])
-        firms = {line: row for line, row, _, _ in self._read(connection, "organisation", "true")} if "organisation" in self.plan.tables else {}
-        homes: dict[int, list[GivenRow]] = {hh: [] for hh in hhs}
-        at: dict[int, set[int]] = defaultdict(set)
-        for entity in (name for name in self.facts if name not in ("place", "organisation")):
-            for _, row, hh, firm in self._read(connection, entity, "hh IN (SELECT hh FROM asked)"):
-                homes[hh].append(row)
-                if firm is not None:
-                    row.at = firms[firm].id
-                    at[hh].add(firm)
-        record, stated = self._record(connection), self._stated(connection)
-        place = next((row for _, row, _, _ in self._read(connection, "place", "true")), None) if "place" in self.facts else None
-        for hh, listed in homes.items():
-            own = [place or GivenRow("place", "place"), *(firms[line] for line in sorted(at[hh])), *listed]
-            said = self.stated if stated is None else stated[hh]
-            known = record is not None if stated is None else RECORD in said
-            yield hh, Given(own, (said - {RECORD}) | {"households"}, (record or {}).get(hh, []) if known else None)
+        return dict(found)
 
     def _stated(self, connection: Any) -> dict[int, set[str]] | None:
         """Return what each household asked about says is stated of it; None where the ledger says it for all."""
         if not self.plan.by_household:
             return None
-        query = "SELECT hh, names FROM stage.home_run JOIN stage.signatures USING (run) WHERE hh IN (SELECT hh FROM asked)"
+        query = f"SELECT hh, names FROM stage.home_run JOIN stage.signatures USING (run) WHERE {OF_ASKED}"
         return {hh: set(names) for hh, names in connection.execute(query).fetchall()}
 
-    def _read(self, connection: Any, entity: str, where: str) -> Iterator[tuple[int, GivenRow, int, int | None]]:
+    def _read(self, connection: Any, entity: str, where: str, given: list[Any] | None = None) -> list[tuple[Any, ...]]:
         facts, said = self.facts[entity]
         owner = self.engine.pack.vocabulary.entities[entity].belongs_to
-        of = "'place'" if owner == "place" else "NULL" if entity == "place" else "said_of"
+        of = "'place'" if owner == PLACE else "NULL" if entity == PLACE else "said_of"
         columns = ", ".join(quoted(name) for name in [*(f for f, _, _ in facts), *said])
-        cursor = connection.execute(f"SELECT line, name, {of}, hh, at_line{', ' + columns if columns else ''} FROM {rows(entity)} WHERE {where} ORDER BY hh, line")
-        while True:
-            batch = cursor.fetchmany(10_000)
-            if not batch:
-                return
-            for line, name, of_name, hh, firm, *values in batch:
-                stated = {f: _value(v, kind, steps) for (f, kind, steps), v in zip(facts, values, strict=False) if v is not None}
-                decided = {n: v for n, v in zip(said, values[len(facts) :], strict=True) if v is not None}
-                yield line, GivenRow(entity, name, of_name, None, stated, decided), hh, firm
+        found: list[tuple[Any, ...]] = connection.execute(
+            f"SELECT line, name, {of}, hh, at_line{', ' + columns if columns else ''} FROM {rows(entity)} WHERE {where} ORDER BY hh, line", given
+        ).fetchall()
+        return found
 
-    def _record(self, connection: Any) -> dict[int, list[RecordRow]] | None:
+    def _record(self, connection: Any) -> list[tuple[Any, ...]] | None:
         if RECORD not in self.plan.tables:
             return None
-        found: dict[int, list[RecordRow]] = defaultdict(list)
-        cursor = connection.execute(
-            'SELECT hh, entry, of, claim, "from", "until", paid_on, amount, quantity FROM stage.rows_record WHERE hh IN (SELECT hh FROM asked) ORDER BY line'
-        )
-        for hh, entry, of, claim, since, until, paid_on, amount, quantity in cursor.fetchall():
-            steps = None if quantity is None else tidy(Fraction(quantity, FACT_DEN))
-            found[hh].append(RecordRow(entry, of, claim, since, until, paid_on, amount, steps))
+        found: list[tuple[Any, ...]] = connection.execute(
+            f'SELECT hh, entry, of, claim, "from", "until", paid_on, amount, quantity FROM stage.rows_record WHERE {OF_ASKED} ORDER BY line'
+        ).fetchall()
         return found
 
 
-def _value(value: Any, kind: str, steps: int) -> Any:
-    if kind == "number":
-        return tidy(Fraction(value, steps))
-    return frozenset(value) if kind == "codes" else value
-
-
-def _ends(value: Any, entry: Entry) -> tuple[int | None, int | None]:
-    steps = 1 if entry.has_money else SHARE_STEPS
-    if value is None or value.__class__ is Unknown:
-        return None, None
-    if value is CLOSED:
-        return 0, 0
-    low, high = (value.low, value.high) if value.__class__ is Range else (value, value)
-    return int(low * steps), None if high is None else int(high * steps)
+__all__ = ["Open", "Reference"]

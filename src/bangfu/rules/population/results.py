@@ -16,7 +16,7 @@ from bangfu.rules.population.database import literal
 from bangfu.rules.population.folder import OutFolder, write_whole
 from bangfu.rules.population.ledger import RECORD
 from bangfu.rules.population.partition import MILLION, SUMMED, TOTALS, entry_facts
-from bangfu.rules.population.reasons import REASONS
+from bangfu.rules.population.reasons import REASONS, hints
 from bangfu.rules.population.summary import write_summaries
 
 
@@ -26,11 +26,11 @@ def write_results(engine: Engine, connection: Any, folder: OutFolder, plan: Ledg
     for name in ("rule", *TOTALS) if totals else ():
         _table(connection, folder, f"totals_by_{name}", _totals(name))
     _table(connection, folder, "data_plan", _plan(engine, connection, plan, share))
-    _table(connection, folder, "rejects", _rejects(connection, plan))
+    _table(connection, folder, "rejects", _rejects(connection, plan, engine.pack))
     said = _said(engine, connection, plan)
     if totals:
         said["counts"] |= _decided(connection)
-        write_summaries(engine, connection, folder, said)
+        write_summaries(engine, connection, folder, said, share)
     return said
 
 
@@ -117,15 +117,17 @@ def need_kind(pack: Pack, name: str) -> tuple[str, str | None, str | None]:
 
 
 # -- rejects -----------------------------------------------------------------------------------------------------
-def _rejects(connection: Any, plan: LedgerPlan) -> str:
+def _rejects(connection: Any, plan: LedgerPlan, pack: Pack) -> str:
     """Return the query of what is wrong, one row for each thing, with the household that is left out for it."""
     connection.execute("CREATE OR REPLACE TEMP TABLE reasons (code VARCHAR, zh VARCHAR, en VARCHAR)")
     connection.executemany("INSERT INTO reasons VALUES (?, ?, ?)", [(code, both.zh, both.en) for code, both in REASONS.items()])
+    connection.execute("CREATE OR REPLACE TEMP TABLE hints (entity VARCHAR, col VARCHAR, code VARCHAR, zh VARCHAR, en VARCHAR)")
+    connection.executemany("INSERT INTO hints VALUES (?, ?, ?, ?, ?)", hints(pack))
     connection.execute("CREATE OR REPLACE TEMP TABLE sources (entity VARCHAR, source VARCHAR)")
     connection.executemany("INSERT INTO sources VALUES (?, ?)", [(name, table.table.source) for name, table in plan.tables.items()])
     return (
-        "SELECT f.entity AS \"table\", s.source, f.line, nullif(f.col, '~columns') AS \"column\", f.value, f.code, r.zh AS reason_zh, r.en AS reason_en, h.name AS household "
-        "FROM stage.faults AS f JOIN reasons AS r ON r.code = f.code LEFT JOIN sources AS s ON s.entity = f.entity "
+        "SELECT f.entity AS \"table\", s.source, f.line, nullif(f.col, '~columns') AS \"column\", f.value, f.code, r.zh || coalesce(i.zh, '') AS reason_zh, r.en || coalesce(i.en, '') AS reason_en, h.name AS household "
+        "FROM stage.faults AS f JOIN reasons AS r ON r.code = f.code LEFT JOIN sources AS s ON s.entity = f.entity LEFT JOIN hints AS i ON i.entity = f.entity AND i.col = f.col AND i.code = f.code "
         "LEFT JOIN stage.rows_household AS h ON h.line = f.hh ORDER BY f.entity, f.line, f.col, f.code"
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ from bangfu.rules.population.stage import stage_table
 ASKED = 2_000
 HANDS = 2
 """How many statements a run carries out at a time if it has threads for them: what one leaves idle, another uses."""
+IN_PROCESSES = 3_000
+"""From so many households on, asking in several processes is worth their start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Order:
     ``open_rows``: undecided answers are written too, without what they need (``undecided`` asks the reference for it).
     ``open_of``: a Parquet file of (row, entry); of the undecided answers those alone are written (on DuckDB).
     ``totals``: whether answers are added up by rule, street and group.
+    ``open_entries``: with ``open_rows``, the undecided answers of these entries alone (None: of all).
+    ``processes``: in how many the reference answers (1: in this one); where few are asked, one is faster.
     ``keep_stage``: the staged ledger stays beside the result, for who reads single households afterwards (``kept``).
     """
 
@@ -61,6 +66,8 @@ class Order:
     keep_stage: bool = False
     open_of: Path | None = None
     totals: bool = True
+    processes: int = 1
+    open_entries: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,12 @@ def run_population(engine: Engine, order: Order, progress: Progress, carrier: Ca
     except (duckdb.Error, pa.ArrowException, OSError, MemoryError) as error:
         raise readable(error, order.means) from error
     finally:
-        run.close()
+        run.end()
+
+
+def named_hash(names: Iterable[str]) -> str:
+    """Return a short hash of some names, whatever their order."""
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]
 
 
 def wanted_facts(engine: Engine, split: Split) -> dict[str, set[str]]:
@@ -118,6 +130,7 @@ class _Run:
         self.part_size = order.part_size or carrier.part_size(order.means)
         self.basis = order.basis or ("recorded" if RECORD in plan.tables and has_rows(plan.tables[RECORD].table) else "met")
         self.connection: Any = None
+        self.reference: Reference | None = None
 
     def carry_out(self) -> dict[str, Any]:
         """Stage, answer, sum up, close."""
@@ -152,9 +165,16 @@ class _Run:
             for names in (self.split.homes, self.split.organisations)
         ]
         inputs = {id(each): Inputs(each.program, self.plan) for each in programs if each is not None}
-        reference = Reference(self.engine, self.order.on, self.plan, programs[0].entries if programs[0] else [], self.basis)
         order = self.order
-        return Work(self.engine, self.connection, self.folder, programs[0], programs[1], inputs, reference, order.undecided, share, self.carrier, order.open_rows, order.open_of, order.totals, min(HANDS, order.means.threads))
+        processes = order.processes if share * self._count("stage.rows_household") >= IN_PROCESSES * MILLION else 1
+        self.reference = reference = Reference(self.engine, order.on, self.plan, programs[0].entries if programs[0] else [], self.basis, processes)
+        return Work(self.engine, self.connection, self.folder, programs[0], programs[1], inputs, reference, order.undecided, share, self.carrier, order.open_rows, order.open_of, order.totals, order.open_entries, min(HANDS, order.means.threads))
+
+    def end(self) -> None:
+        """End the processes of the reference and close the connection."""
+        if self.reference is not None:
+            self.reference.close()
+        self.close()
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -216,12 +236,11 @@ class _Run:
             "engine_version": __version__, "semantics_version": SEMANTICS_VERSION, "ledger": self.ledger.source,
             "undecided": order.undecided, "basis": self.basis, "part_size": self.part_size, "runner": self.carrier.dialect, "asked": order.asked,
             **({"open_rows": True} if order.open_rows else {}), **({"open_of": order.open_of.name} if order.open_of else {}), **({} if order.totals else {"totals": False}),
+            **({} if order.open_entries is None else {"open_entries": named_hash(order.open_entries)}),
         }  # fmt: skip
 
     def _fingerprint(self) -> str:
         """Return a hash over what was read, whatever the order of rows: a database has no bytes to hash."""
-        import hashlib
-
         digest = hashlib.sha256()
         for name in sorted(self.plan.tables):
             query = f'SELECT count(*), coalesce(sum(md5_number_lower(CAST(r AS VARCHAR))), 0)::VARCHAR FROM (SELECT * EXCLUDE (line) FROM stage."raw_{name}") AS r'
@@ -251,4 +270,4 @@ class _Run:
         return found
 
 
-__all__ = ["Order", "Progress", "run_population", "wanted_facts"]
+__all__ = ["Order", "Progress", "named_hash", "run_population", "wanted_facts"]

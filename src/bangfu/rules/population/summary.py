@@ -8,14 +8,16 @@ from bangfu.rules.engine import Engine
 from bangfu.rules.ledger.write import EVERY
 from bangfu.rules.needs import need_label
 from bangfu.rules.population.folder import OutFolder, write_whole
+from bangfu.rules.population.to_collect import collecting
 
 MOST = 20
 
 
-def write_summaries(engine: Engine, connection: Any, folder: OutFolder, said: dict[str, Any]) -> None:
+def write_summaries(engine: Engine, connection: Any, folder: OutFolder, said: dict[str, Any], share: int) -> None:
     """Write ``summary.zh.md`` and ``summary.en.md``."""
     for lang in ("zh", "en"):
-        lines = [*_head(engine, said, lang), *_money(connection, lang), *_missing(engine, connection, said, lang), *_rejects(connection, said, lang)]
+        collect = collecting(engine, connection, said["counts"], share, lang)
+        lines = [*_head(engine, said, lang), *_money(connection, lang), *_missing(engine, said, lang), *collect, *_rejects(connection, said, lang)]
         write_whole(folder.path / f"summary.{lang}.md", "\n".join(lines) + "\n")
 
 
@@ -57,11 +59,11 @@ def _money(connection: Any, lang: str) -> list[str]:
     lines = [f"## {'符合的（金额最大的 ' + str(MOST) + ' 项）' if zh else 'Yes (the ' + str(MOST) + ' largest sums)'}", "", _row(head), _row(["---"] * len(head))]
     for label, every, households, answers, low, high, without, unit in rows:
         ends = (yuan(low), yuan(high)) if unit and low is not None else ("", "")
-        lines.append(_row([label, EVERY[every].text(lang) if every else "", f"{households:,}", f"{answers:,}", *ends, f"{without:,}" if without else ""]))
+        lines.append(_row([label, EVERY[every].text(lang) if every else "每次" if zh else "each claim", f"{households:,}", f"{answers:,}", *ends, f"{without:,}" if without else ""]))
     return [*lines, "", "全部见 totals_by_rule、totals_by_street、totals_by_group。" if zh else "All of them: totals_by_rule, totals_by_street, totals_by_group.", ""]
 
 
-def _missing(engine: Engine, connection: Any, said: dict[str, Any], lang: str) -> list[str]:
+def _missing(engine: Engine, said: dict[str, Any], lang: str) -> list[str]:
     zh = lang == "zh"
     lines = []
     if said["missing_columns"]:
@@ -71,16 +73,7 @@ def _missing(engine: Engine, connection: Any, said: dict[str, Any], lang: str) -
             more = (f" 等 {len(entries)} 条" if zh else f" and {len(entries) - 3} more") if len(entries) > 3 else ""
             lines.append(f"- {need_label(engine.pack, name, lang)}（`{name}`）：{'用于 ' if zh else 'used for '}{listed}{more}")
         lines.append("")
-    rows = connection.execute(
-        f"SELECT w.label_{lang}, o.need, count(DISTINCT o.hh), sum(o.answers)::BIGINT FROM stage.open AS o JOIN wanted AS w ON w.need = o.need GROUP BY ALL ORDER BY 4 DESC, 2 LIMIT {MOST}"
-    ).fetchall()
-    head = ("缺什么", "名称", "涉及户", "卡住的项") if zh else ("missing", "name", "households", "answers held up")
-    lines += [f"## {'先补哪些资料' if zh else 'What to collect first'}", "", _row(head), _row(["---"] * 4)]
-    lines += [_row([label, f"`{need}`", f"{households:,}", f"{answers:,}"]) for label, need, households, answers in rows]
-    asked, there = said["counts"]["households_asked"], said["counts"]["households"]
-    if asked < there:
-        lines += ["", f"以上只数了按编号抽出的 {asked:,} 户；推算到全部见 data_plan 的 estimated 列。" if zh else f"Counted over {asked:,} households drawn by their id; the estimated columns of data_plan are for all of them."]
-    return [*lines, ""]
+    return lines
 
 
 def _rejects(connection: Any, said: dict[str, Any], lang: str) -> list[str]:

@@ -134,11 +134,17 @@ def _entries(found: WhatIf, lang: str) -> str:
     moved = sorted((row for row in found.entries if changed(row)), key=lambda row: (-abs(row["low_after"] - row["low_before"]), row["entry"], str(row["every"])))
     rows = [
         (label(row, lang), every_text(row["every"], lang) if row["kind"] != "recognition" else "", f"{row['households_before']:,}", f"{row['households_after']:,}",
-         *((yuan(row["low_before"]), yuan(row["low_after"])) if row["money"] else ("", "")), f"{row['undecided_before']:,}", f"{row['undecided_after']:,}")
+         *((_known(row, "before", lang), _known(row, "after", lang)) if row["money"] else ("", "")), f"{row['undecided_before']:,}", f"{row['undecided_after']:,}")
         for row in moved
     ]  # fmt: skip
     said = "哪些待遇每年多花或少花多少元" if zh else "What each benefit costs more or less a year"
     return f"<h2>{'哪些待遇变了' if zh else 'Which benefits change'}</h2><p class=soft>{said}</p>{_chart('entries', said)}{_folded(f'全部 {len(rows)} 条' if zh else f'all {len(rows)}', table('', heads, rows, 6))}"
+
+
+def _known(row: dict[str, Any], side: str, lang: str) -> str:
+    """Return a sum of one side; where no answer has one, 0 would be no answer."""
+    answers = row[f"answers_{side}"]
+    return ("未定" if lang == "zh" else "not known") if answers and row[f"without_sum_{side}"] == answers else yuan(row[f"low_{side}"])
 
 
 def _spread(found: WhatIf, lang: str) -> str:

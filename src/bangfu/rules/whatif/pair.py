@@ -183,13 +183,15 @@ def _entry(before: Entry | None, after: Entry | None, day: dt.date) -> Iterator[
 def _said(entry: Entry, day: dt.date) -> tuple[Any, ...]:
     """Return what an entry says but its figures, which are compared by value, with what overlays add to it."""
     written = {key: value for key, value in entry.raw.items() if key != "figures"}
-    return written, str(entry.widened), str([node for node, since in entry.conditions_added if since is None or since <= day])
+    return written, str([widening.tests for widening in entry.widened_on(day)]), str([node for node, since in entry.conditions_added if since is None or since <= day])
 
 
 def _nothing(base: Pack, variant: Pack, day: dt.date, lang: str) -> str:
     """Say that nothing differs on the day, and from which day something would."""
     old, new = _parameters(base), _parameters(variant)
-    days = sorted(v.since for name in new.keys() & old.keys() for v in new[name].versions if v not in old[name].versions and v.since is not None and v.since > day)
+    begins = [v.since for name in new.keys() & old.keys() for v in new[name].versions if v not in old[name].versions]
+    begins += [since for entry in variant.entries.values() for since in _days_added(base.entries.get(entry.id), entry)]
+    days = sorted(since for since in begins if since is not None and since > day)
     if days:
         return f"这些改动在 {day} 还不起作用：最早自 {days[0]} 起；请用 --from {days[0]}" if lang == "zh" else f"the changes do not act on {day} yet: the first is from {days[0]}; use --from {days[0]}"
     hidden = [(name, v.since, old[name].version_on(day)) for name in sorted(new.keys() & old.keys()) for v in new[name].versions if v not in old[name].versions]
@@ -197,6 +199,13 @@ def _nothing(base: Pack, variant: Pack, day: dt.date, lang: str) -> str:
         if kept is not None and kept.since is not None and (since or dt.date.min) < kept.since:
             return f"{name} 自 {since} 起的值早于现行的值（自 {kept.since} 起），在 {day} 不起作用；请把起始日改为 {kept.since} 以后" if lang == "zh" else f"the value of {name} from {since} is older than the one in force (from {kept.since}) and does not act on {day}; let it begin after {kept.since}"
     return f"改动与现行标准相同：{day} 没有任何值、读法或条文不同" if lang == "zh" else f"nothing changes: on {day} no value, reading or entry differs"
+
+
+def _days_added(before: Entry | None, after: Entry) -> Iterator[dt.date | None]:
+    """Yield the first days of the groups and conditions that an overlay adds to an entry."""
+    known = set() if before is None else {str(added) for added in (*before.widened, *before.conditions_added)}
+    yield from (widening.since for widening in after.widened if str(widening) not in known)
+    yield from (since for node, since in after.conditions_added if str((node, since)) not in known)
 
 
 def _standard_there(base: Pack, found: tuple[Difference, ...], day: dt.date) -> None:

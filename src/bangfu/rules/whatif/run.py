@@ -2,7 +2,7 @@
 
 The folder of a what-if is a result only once it holds ``whatif.json``, which is written last:
 
-    base/ variant/              two whole results, as ``bangfu run`` writes them
+    base/ variant/              two results, as ``bangfu run`` writes them, with the open answers that the change can reach
     changed_entitlements.parquet  one row for each entitlement that changed
     changed_households.parquet    one row for each household with such a row
     whatif.json                 all that summary, Excel file and page show
@@ -22,7 +22,7 @@ from bangfu.rules.engine import Engine
 from bangfu.rules.errors import UsageError, os_reason
 from bangfu.rules.population.database import Means, check_means, connect, literal, readable
 from bangfu.rules.population.folder import MANIFEST, OutFolder, write_whole
-from bangfu.rules.population.run import Order, Progress, run_population
+from bangfu.rules.population.run import Order, Progress, named_hash, run_population
 from bangfu.rules.whatif.compare import (
     CLASSES,
     YEARLY,
@@ -38,6 +38,7 @@ from bangfu.rules.whatif.compare import (
 from bangfu.rules.whatif.movers import Mover, explain_movers
 from bangfu.rules.whatif.pair import Difference, Pair
 from bangfu.rules.whatif.profiles import ProfileChange, profile_changes
+from bangfu.rules.whatif.reach import reached_entries
 
 RESULT = "whatif.json"
 ASKED = 200
@@ -174,7 +175,7 @@ def _order(pair: Pair, order: WhatIfOrder, side: str) -> Order:
     out, base = order.out / side, order.out / "base" / MANIFEST
     # Both sides are cut alike: they are compared partition by partition.
     size = order.part_size or (json.loads(base.read_text(encoding="utf-8"))["part_size"] if base.exists() else None)
-    return Order(order.ledger, pair.day, out, order.basis, False, (out / ".work").exists(), size, ASKED, order.means, open_rows=True, keep_stage=True)
+    return Order(order.ledger, pair.day, out, order.basis, False, (out / ".work").exists(), size, ASKED, order.means, open_rows=True, keep_stage=True, open_entries=reached_entries(pair.base, pair.variant))
 
 
 def _side(pair: Pair, order: WhatIfOrder, progress: Progress, side: str) -> dict[str, Any]:
@@ -183,7 +184,7 @@ def _side(pair: Pair, order: WhatIfOrder, progress: Progress, side: str) -> dict
     done = order.out / side / MANIFEST
     if done.exists():
         kept: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
-        asked = {"pack_hash": engine.pack.content_hash, "on": pair.day.isoformat(), "ledger": order.ledger, "basis": order.basis, **({"part_size": order.part_size} if order.part_size else {})}
+        asked = {"pack_hash": engine.pack.content_hash, "on": pair.day.isoformat(), "ledger": order.ledger, "basis": order.basis, "open_entries": named_hash(reached_entries(pair.base, pair.variant)), **({"part_size": order.part_size} if order.part_size else {})}
         other = sorted(name for name, value in asked.items() if name != "ledger" and kept.get(name) != value)
         if other:
             raise UsageError(f"与未完成的测算不同：{'、'.join(other)}；请用原来的选项继续，或删去该文件夹重新开始", f"this is not the what-if that was begun: {', '.join(other)} differ; go on with the same options, or delete the folder and start over")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bangfu.rules.language.nodes import Node
-from bangfu.rules.pack.model import Document, Entry, Parameter, Rounding, Tier
+from bangfu.rules.pack.model import Document, Entry, Parameter, Rounding, Tier, Widening
 from bangfu.rules.runners.python import ops
 from bangfu.rules.runners.python.logic import Closure, opposite
 from bangfu.rules.runners.python.nodes import Compiler, clamp, rounded
@@ -23,9 +23,9 @@ def conditions_of(entry: Entry, compiler: Compiler) -> list[tuple[str, Closure]]
     """Return the entry's conditions as (address, closure), each yes, no or unknown."""
     found: list[tuple[str, Closure]] = []
     when = [compiler.closure(node) for node in entry.when]
-    if entry.widened:
-        wide = [compiler.closure(node) for node in entry.widened]
-        found.append(("when", _or_wider(when, wide)))
+    widened = widenings_of(entry, compiler)
+    if widened:
+        found.append(("when", _or_wider(when, [_joins(widening, compiler) for widening in widened])))
     else:
         found += [(f"when.{place}", closure) for place, closure in enumerate(when)]
     for place, node in enumerate(entry.unless):
@@ -37,6 +37,25 @@ def conditions_of(entry: Entry, compiler: Compiler) -> list[tuple[str, Closure]]
     if entry.lasts is not None:
         found.append(("lasts", _lasts(entry, compiler)))
     return found
+
+
+def widenings_of(entry: Entry, compiler: Compiler) -> tuple[Widening, ...]:
+    """Return the groups that may have been added by the governing date: for a claim that is the row's own."""
+    return entry.widened if compiler.by_claim else entry.widened_on(compiler.day)
+
+
+def _joins(widening: Widening, compiler: Compiler) -> Closure:
+    """Return whether a row belongs to a group that was added, from its day on."""
+    tests = [compiler.closure(node) for node in widening.tests]
+    since = widening.since
+    if since is None or not compiler.by_claim:
+        return lambda r, m: ops.kleene_and([c(r, m) for c in tests])
+
+    def test(r: Any, m: Any) -> Any:
+        live = r.date if r.date.__class__ is Unknown else since <= r.date
+        return ops.kleene_and([live, *(c(r, m) for c in tests)])
+
+    return test
 
 
 def _or_wider(when: list[Closure], wide: list[Closure]) -> Closure:

@@ -22,10 +22,10 @@ class Glance:
 
     __slots__ = ("above", "barred", "own")
 
-    def __init__(self, entry: Entry, slots: Slots) -> None:
+    def __init__(self, entry: Entry, slots: Slots, *, widened: bool) -> None:
         needed: list[tuple[bool, int]] = []
         barred: list[int] = []
-        if not entry.widened:  # a row that the conditions refuse may belong to a group that was added
+        if not widened:  # a row that the conditions refuse may belong to a group that was added
             parts = parts_of("and", entry.when)
             needed = [place for place in (_needed(part, slots) for part in parts) if place is not None]
             excluded = [*entry.unless, *(part.args[0] for part in parts if part.op == "not")]

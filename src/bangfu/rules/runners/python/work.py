@@ -10,7 +10,15 @@ from bangfu.rules.pack.model import Entry, Parameter
 from bangfu.rules.plan import Plan
 from bangfu.rules.runners.python import ops
 from bangfu.rules.runners.python.build import Layout
-from bangfu.rules.runners.python.entries import FEN, amount_of, conditions_of, in_force, in_force_on, round_amount
+from bangfu.rules.runners.python.entries import (
+    FEN,
+    amount_of,
+    conditions_of,
+    in_force,
+    in_force_on,
+    round_amount,
+    widenings_of,
+)
 from bangfu.rules.runners.python.glance import Glance
 from bangfu.rules.runners.python.limits import RECORD, Limiter, draw_threshold
 from bangfu.rules.runners.python.logic import Closure
@@ -119,7 +127,7 @@ class EntryWork:
         self.worked_out = entry.nobody_decides
         self.reduced = self.threshold is not None or self.limiter is not None
         self.by_owner = self.entity in OWNER_ENTITIES
-        self.glance = Glance(entry, program.layout.slots)
+        self.glance = Glance(entry, program.layout.slots, widened=bool(widenings_of(entry, self.compiler)))
         self.quick = not self.is_recognition and self.writer.receives_slot is None  # the record says nothing about a refusal
         self.unconditional = self.plain and entry.kind in ("duty", "signal") and not (conditions_of(entry, self.compiler) or entry.tiers)
 
@@ -355,8 +363,8 @@ class EntryWork:
 
 def _fits(entry: Entry, compiler: Compiler) -> Closure:
     """Return whether all conditions of an entry hold."""
-    nodes = () if entry.widened else entry.when
-    others = [closure for address, closure in conditions_of(entry, compiler) if entry.widened or not address.startswith("when")]
+    nodes = () if widenings_of(entry, compiler) else entry.when
+    others = [closure for address, closure in conditions_of(entry, compiler) if not address.startswith("when.")]
     return compiler.all_of(nodes, others)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from bangfu.rules.language.nodes import Node, Ref
-from bangfu.rules.pack.model import Document, Entry, Pack, Parameter, Rounding
+from bangfu.rules.pack.model import Document, Entry, Pack, Parameter, Rounding, Widening
 from bangfu.rules.plan import Plan
 from bangfu.rules.runners.python.nodes import clamp, value_on
 from bangfu.rules.runners.sql import dates, maths, tiers
@@ -126,8 +126,9 @@ class EntrySql:
         """Return every condition as a part."""
         entry, compiler = self.entry, self.compiler
         when = [compiler.test(node) for node in entry.when]
-        if entry.widened:
-            when = [either([both(when), *(compiler.test(node) for node in entry.widened)])]
+        widened = entry.widened if self.claim else entry.widened_on(self.frame.today)
+        if widened:
+            when = [either([both(when), *(self._joins(widening) for widening in widened)])]
         found = [*when, *(opposite(compiler.test(node)) for node in entry.unless)]
         if entry.policy:
             found.append(self._policy(entry.policy))
@@ -136,6 +137,11 @@ class EntrySql:
         if entry.lasts is not None:
             found.append(self._lasts(*entry.lasts))
         return found
+
+    def _joins(self, widening: Widening) -> Exp:
+        """Return whether a row belongs to a group that was added, from its day on."""
+        live = [compare("le", day(widening.since), self.frame.date())] if self.claim and widening.since is not None else []
+        return both([*live, *(self.compiler.test(node) for node in widening.tests)])
 
     def _policy(self, name: str) -> Exp:
         policy = self.pack.entries[name]
