@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bangfu.rules.engine import Engine
-from bangfu.rules.errors import UnknownNameError, UsageError, os_reason
+from bangfu.rules.errors import UnknownNameError, UsageError, no_file, os_reason
 from bangfu.rules.household import Given, read_given, read_household_content
 from bangfu.rules.pack.load import load_pack, places, resolve_place
 from bangfu.rules.pack.titles import place_titles
@@ -83,7 +83,8 @@ class Context:
         for name in overlays:
             path = Path(name)
             if not path.is_file():
-                raise UsageError(f"读不到补充件 {name}：没有这个文件", f"cannot read the overlay {name}: there is no such file")
+                zh, en = no_file(path)
+                raise UsageError(f"读不到补充件 {name}：{zh}", f"cannot read the overlay {name}: {en}")
             if path.stat().st_size > LIMIT_BYTES:
                 raise UsageError(f"读不到补充件 {name}：超过 {LIMIT_BYTES // 1_000_000} MB", f"cannot read the overlay {name}: it is over {LIMIT_BYTES // 1_000_000} MB")
             try:
@@ -98,7 +99,8 @@ class Context:
         """Return the content of a household file, or None for an Excel ledger (read with the pack)."""
         path = Path(file)
         if not path.is_file():
-            raise UsageError(f"没有文件“{file}”", f'there is no file "{file}"')
+            zh, en = no_file(path)
+            raise UsageError(f"读不到“{file}”：{zh}", f'cannot read "{file}": {en}')
         return None if path.suffix.lower() in EXCEL else read_household_content(path)
 
     def given(self, engine: Engine, file: str, content: Any) -> Given:
