@@ -166,7 +166,7 @@ def test_every_fault_is_named_by_row_and_column(world: World, tmp_path: Path) ->
     ]  # fmt: skip
     run = upload(world, ledger(tmp_path, homes, people))
     assert run.status == "refused"
-    assert {("户", 7, ""), ("户", 8, ""), ("人员", 8, ""), ("户", 5, "D"), ("户", 6, ""), ("户", 5, "B"), ("人员", 7, "V")} == faults(run)
+    assert {("户", 7, "A"), ("户", 8, "A"), ("人员", 8, "A"), ("户", 5, "D"), ("户", 6, ""), ("户", 5, "B"), ("人员", 7, "V")} == faults(run)
     assert run.path == ""
     run = upload(world, ledger(tmp_path, homes[:4], people[:5]))
     assert (run.status, run.report["ready"], run.report["faulty"]) == ("checked", 2, 2)

@@ -139,7 +139,7 @@ def import_batch(run: ImportRun, register: Register, batch: Sequence[LedgerHouse
     told: dict[str, Any] = {"new": 0, "changed": 0, "same": 0, "refused": [], "notes": []}
     for one in checked:
         if one.faults:
-            told["refused"].append([one.ledger.key, "；".join(dict.fromkeys(f.zh for f in one.faults))[:500]])
+            told["refused"].append([one.ledger.key, "；".join(dict.fromkeys(f.told for f in one.faults))[:500]])
             _sight(run, one)
     ready = [c for c in checked if not c.faults]
     told["same"] = sum(1 for c in ready if c.is_same)
