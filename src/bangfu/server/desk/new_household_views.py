@@ -171,7 +171,7 @@ def _back(request: HttpRequest, lay: LayForm, rows: list[PersonRow], faults: lis
     typed = request.POST.copy()
     typed["mark"] = mark = typed.get("mark", "") or new_mark()
     about = [f"number-{number}\t{row.errors['number']}" for number, row in enumerate(rows, 1) if said and "number" in row.errors]
-    to = address(request, form=mark, **{AGAIN: "1"})
+    to = address(request, form=mark, **{AGAIN: "1"}) + "#errors"  # else the browser keeps the part that was named before
     return send_back(request, key_of(mark), [*(said or []), *about], typed=typed, to=to) or _page(request, lay, rows, 422, faults)
 
 
