@@ -12,7 +12,9 @@ from pathlib import Path
 
 import click
 
-from bangfu.cli import cli
+from bangfu.cli import LANGUAGES, cli
+from bangfu.cli.context import Context
+from bangfu.cli.help import SpokenContext
 from bangfu.rules.synthetic.load import distributions
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -23,24 +25,33 @@ WIDTH = 110  # characters a line in printed help
 
 
 def commands() -> str:
-    """Return the help of every command, in the order of ``bangfu --help``."""
-    options = dict.fromkeys(("terminal_width", "max_content_width"), WIDTH)
-    context = click.Context(cli, info_name="bangfu", **{**cli.context_settings, **options})
-    parts = ["# 命令 | Commands", _help(cli, context)]
-    for name in cli.list_commands(context):
-        command = cli.get_command(context, name)
-        assert command is not None, name
-        inner = click.Context(command, parent=context, info_name=name, **options)
-        parts += [f"## bangfu {name}", _help(command, inner)]
-        for below in command.list_commands(inner) if isinstance(command, click.Group) else []:
-            part = command.get_command(inner, below)
-            assert part is not None, below
-            parts += [f"### bangfu {name} {below}", _help(part, click.Context(part, parent=inner, info_name=below, **options))]
+    """Return the help of every command in both languages, in the order of ``bangfu --help``."""
+    both = [_commands(lang) for lang in LANGUAGES]
+    parts = ["# 命令 | Commands"]
+    for name in both[0]:
+        parts += [*([f"{'##' if ' ' not in name else '###'} bangfu {name}"] if name else []), *(said[name] for said in both)]
     return "\n\n".join(parts) + "\n"
 
 
+def _commands(lang: str) -> dict[str, str]:
+    """Return command → its help in one language; the empty name is ``bangfu`` itself."""
+    options = dict.fromkeys(("terminal_width", "max_content_width"), WIDTH)
+    context = SpokenContext(cli, info_name="bangfu", obj=Context(lang, None), **{**cli.context_settings, **options})
+    found = {"": _help(cli, context)}
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        assert command is not None, name
+        inner = SpokenContext(command, parent=context, info_name=name, **options)
+        found[name] = _help(command, inner)
+        for below in command.list_commands(inner) if isinstance(command, click.Group) else []:
+            part = command.get_command(inner, below)
+            assert part is not None, below
+            found[f"{name} {below}"] = _help(part, SpokenContext(part, parent=inner, info_name=below, **options))
+    return found
+
+
 def _help(command: click.Command, context: click.Context) -> str:
-    lines = [line.rstrip() for line in command.get_help(context).splitlines()]
+    lines = [line.rstrip() for line in context.get_help().splitlines()]
     return "```text\n" + "\n".join(lines) + "\n```"
 
 

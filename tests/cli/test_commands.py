@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from bangfu.cli import COMMANDS
+from bangfu.cli import COMMANDS, main
 
 ROOT = Path(__file__).resolve().parents[2]
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+QUOTED_WORDS = re.compile(r"\([\u4e00-\u9fff, ]+[a-z ]*\)|元|武昌|台账\.xlsx")
+LONG_ENGLISH = re.compile(r"(?:\b[a-z]{2,} ){4}")
+"""Five words in a row are a sentence, not a name."""
 
 
 def bangfu(*words: str, lang: str = "zh_CN.UTF-8", feed: str | None = None, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -22,13 +27,29 @@ def bangfu(*words: str, lang: str = "zh_CN.UTF-8", feed: str | None = None, cwd:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_in_both_languages(command: str) -> None:
-    """Help names the command's purpose in Chinese and English."""
-    found = bangfu(command, "--help")
+def test_every_command_has_help_in_one_language(command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The locale's; never both beside each other."""
+    said = {}
+    for lang in ("en_US.UTF-8", "zh_CN.UTF-8"):
+        monkeypatch.setenv("LC_ALL", lang)
+        with pytest.raises(SystemExit) as end:
+            main([command, "--help"])
+        assert end.value.code == 0
+        said[lang[:2]] = "\n".join(line for line in capsys.readouterr().out.splitlines() if not line.lstrip().startswith("bangfu "))
 
-    assert found.returncode == 0
-    assert "|" in found.stdout
-    assert len(found.stdout) > 150
+    assert "显示这段说明" in said["zh"]
+    assert "Show this message" in said["en"]
+    assert not CHINESE.search(QUOTED_WORDS.sub("", said["en"]))
+    assert not LONG_ENGLISH.search(said["zh"])
+    assert min(map(len, said.values())) > 90
+
+
+def test_the_language_asked_for_counts_above_the_locale() -> None:
+    """Before the command or after it, for one command and for all."""
+    for words in (("--lang", "en", "--help"), ("--help", "--lang", "en"), ("keys", "share", "--help", "--lang", "en")):
+        found = bangfu(*words)
+        assert found.stdout.startswith("Usage:")
+        assert not CHINESE.search(re.sub(r"bangfu .*", "", found.stdout).replace("轮椅, 孩子上大学, ", ""))
 
 
 def test_demo_assesses_five_places_and_names_its_dates() -> None:
@@ -106,12 +127,20 @@ def test_coverage_is_574_of_574() -> None:
     ("words", "code", "said"),
     [
         (["asess", "x"], 2, "是不是要用：assess"),
-        (["assess", "nothing.yaml"], 2, "没有文件“nothing.yaml”"),
+        (["assess", "nothing.yaml"], 2, "读不到“nothing.yaml”：没有这个文件"),
         (["assess", "examples/county.yaml", "--place", "mars"], 2, "没有这个地方"),
         (["assess", "examples/county.yaml", "--on", "2021-13-01"], 2, "不是日期"),
         (["why", "examples/county.yaml", "bed_fee_reductoin"], 2, "bed_fee_reduction"),
         (["assess", "examples/county.yaml", "--with", "none.yaml"], 2, "读不到补充件"),
-        (["check", "nowhere"], 2, "没有文件夹"),
+        (["check", "nowhere"], 2, "没有这个文件夹"),
+        (["check", "pyproject.toml"], 2, "它是文件，不是文件夹"),
+        (["--policies", "pyproject.toml", "rules", "x"], 2, "它是文件，不是文件夹"),
+        (["assess", "examples"], 2, "它是文件夹"),
+        (["ask", "examples"], 2, "它是文件夹"),
+        (["assess", "examples/wuchang.yaml", "--with", "examples"], 2, "读不到补充件 examples：它是文件夹"),
+        (["run", "nowhere", "--place", "wuchang", "--on", "2022-06-30", "--out", "x"], 2, "没有台账“nowhere”：没有这个文件"),
+        (["whatif", "x", "--place", "wuchang", "--change", "没有.yaml", "--from", "2023-06-01", "--out", "x"], 2, "没有这个文件"),
+        (["backup", "pyproject.toml", "--keys", "x"], 2, "是文件，不是文件夹"),
         (["new", "Mars!"], 2, "小写英文"),
         (["template", "--out", "a.csv"], 2, ".xlsx"),
     ],

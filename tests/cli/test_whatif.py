@@ -73,7 +73,7 @@ def test_whatif_tells_who_gains_and_writes_a_page_and_a_book(ledger: Path, tmp_p
         (["--change", "dibao=+30", "--from", "2024-06-01"], 2, "没有这个参数或数值"),
         (["--change", "+30", "--from", "2024-06-01"], 2, "看不懂改动“+30”"),
         (["--change", "dibao_standard=+30", "--from", "六月"], 2, "不是日期"),
-        (["--change", "none.yaml", "--from", "2024-06-01"], 2, "没有补充件"),
+        (["--change", "none.yaml", "--from", "2024-06-01"], 2, "没有这个文件"),
         (["--change", "dibao_standard=+30", "--from", "2024-06-01", "--memory", "much"], 2, "--memory 请写如 2GB"),
     ],
 )

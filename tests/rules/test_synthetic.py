@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -38,6 +39,35 @@ def test_the_same_seed_gives_the_same_rows(tmp_path: Path) -> None:
 
     assert content(made(tmp_path / "b", 3, chunk=37, threads=1)) == first
     assert content(made(tmp_path / "c", 4)) != first
+
+
+PARTS = {
+    "what is inside and outside the catalogue": ("self_funded", "in_scope_cost"),
+    "who pays": ("paid_basic", "paid_serious", "paid_medical_aid", "paid_other_cover"),
+    "what the patient pays": ("self_funded", "in_scope_own_share"),
+    "fees": ("treatment_fee", "registration_fee", "bed_fee", "nursing_fee", "surgery_fee", "observation_fee", "medicine_cost", "test_cost"),
+    "items of the scheme": ("scheme_free_items", "scheme_half_items"),
+    "the pooled fund's part": ("eligible_inpatient_cost",),
+}
+
+
+@pytest.mark.parametrize("testing", [False, True])
+@pytest.mark.parametrize("seed", [1, 7])
+def test_the_parts_of_a_bill_are_no_more_than_the_whole(seed: int, testing: bool, tmp_path: Path) -> None:
+    """However it is taken apart; nobody pays more of their own than their household does, and what an insurer sends fits too."""
+    place = engine("wuchang")
+    write_district(place, district_of(place, seed, DAY, testing=testing), Order(6000), tmp_path / "d")
+    read = {name: f"read_parquet('{tmp_path}/d/{name}.parquet')" for name in ("medical_bill", "person", "household", "feeds/insurance")}
+    found = duckdb.connect()
+    count = found.execute(f"SELECT count(*) FROM {read['medical_bill']} WHERE total_cost IS NOT NULL").fetchone()
+    assert count is not None
+    assert count[0] > 1000
+    for name, parts in PARTS.items():
+        total = " + ".join(f"coalesce({part}, 0)" for part in parts)
+        assert found.execute(f"SELECT id, total_cost, {total} FROM {read['medical_bill']} WHERE {total} > total_cost").fetchall() == [], name
+    assert found.execute(f"SELECT * FROM {read['feeds/insurance']} WHERE paid_basic > total_cost").fetchall() == []
+    own = f"SELECT \"of\" AS id, sum(self_paid_medical_year) AS own FROM {read['person']} GROUP BY 1"
+    assert found.execute(f"SELECT * FROM {read['household']} JOIN ({own}) USING (id) WHERE own > self_paid_medical_12m").fetchall() == []
 
 
 def test_a_draw_is_fixed_for_ever() -> None:

@@ -11,6 +11,7 @@ import click
 
 from bangfu import __version__
 from bangfu.cli.context import Context, detect_lang
+from bangfu.cli.help import SpokenContext, language_of, spoken
 from bangfu.rules.errors import BangfuError, FaultsError, UsageError
 
 COMMANDS = {
@@ -28,6 +29,8 @@ LANGUAGES = ("zh", "en")
 class LazyGroup(click.Group):
     """Loads a command's module when the command is asked for, so that ``--help`` and short calls start fast."""
 
+    context_class = SpokenContext
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order of a working day."""
         return list(COMMANDS)
@@ -40,7 +43,11 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(module, name)
         if not any(option.name == "lang" for option in command.params):
             command.params.append(click.Option(["--lang"], type=click.Choice(LANGUAGES), expose_value=False, help="界面语言 | Language."))
-        return command
+        return spoken(command, language_of(ctx))
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help of ``bangfu`` itself in the language of the call."""
+        click.Group.format_help(spoken(self, language_of(ctx)), ctx, formatter)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Say which command may have been meant when there is none of that name."""
@@ -56,8 +63,8 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("--lang", type=click.Choice(LANGUAGES), default=None, help="界面语言 | Language (default: by locale, else Chinese).")
-@click.option("--policies", type=click.Path(), default=None, help="政策文件夹 | The policies folder (default: the checkout's or the installed one).")
+@click.option("--lang", type=click.Choice(LANGUAGES), default=None, is_eager=True, help="界面语言（默认按系统语言，否则中文）| Language (default: by locale, else Chinese).")
+@click.option("--policies", type=click.Path(), default=None, help="政策文件夹（默认用自带的）| The policies folder (default: the checkout's or the installed one).")
 @click.version_option(__version__, prog_name="bangfu")
 @click.pass_context
 def cli(ctx: click.Context, lang: str | None, policies: str | None) -> None:

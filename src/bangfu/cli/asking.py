@@ -72,7 +72,7 @@ def _file_said(ctx: Context) -> Path | None:
 
 
 def _begin(ctx: Context, path: Path | None, place: str | None, on: str | None, overlays: tuple[str, ...]) -> Interview:
-    content = ctx.content(str(path)) if path is not None and path.is_file() else None
+    content = ctx.content(str(path)) if path is not None and path.exists() else None
     name = place or ctx.stated_place(content)
     if name is None:
         titles = ctx.titles()

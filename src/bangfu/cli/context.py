@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bangfu.rules.engine import Engine
-from bangfu.rules.errors import UnknownNameError, UsageError, os_reason
+from bangfu.rules.errors import UnknownNameError, UsageError, no_file, os_reason
 from bangfu.rules.household import Given, read_given, read_household_content
 from bangfu.rules.pack.load import load_pack, places, resolve_place
 from bangfu.rules.pack.titles import place_titles
@@ -85,7 +85,8 @@ class Context:
             if path.is_dir():
                 raise UsageError(f"读不到补充件 {name}：它是文件夹，请写里面的 .yaml 文件", f"cannot read the overlay {name}: it is a folder; name the .yaml file in it")
             if not path.is_file():
-                raise UsageError(f"读不到补充件 {name}：没有这个文件", f"cannot read the overlay {name}: there is no such file")
+                zh, en = no_file(path)
+                raise UsageError(f"读不到补充件 {name}：{zh}", f"cannot read the overlay {name}: {en}")
             if path.stat().st_size > LIMIT_BYTES:
                 raise UsageError(f"读不到补充件 {name}：超过 {LIMIT_BYTES // 1_000_000} MB", f"cannot read the overlay {name}: it is over {LIMIT_BYTES // 1_000_000} MB")
             try:
@@ -100,7 +101,8 @@ class Context:
         """Return the content of a household file, or None for an Excel ledger (read with the pack)."""
         path = Path(file)
         if not path.is_file():
-            raise UsageError(f"没有文件“{file}”", f'there is no file "{file}"')
+            zh, en = no_file(path)
+            raise UsageError(f"读不到“{file}”：{zh}", f'cannot read "{file}": {en}')
         return None if path.suffix.lower() in EXCEL else read_household_content(path)
 
     def given(self, engine: Engine, file: str, content: Any) -> Given:

@@ -9,7 +9,8 @@ import click
 from bangfu.cli.context import Context
 from bangfu.cli.setting_up import set_up, setup_faults
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
+FOLDER = click.Path(path_type=Path)
+"""Whether it is a folder is said in the language of the call, where it is opened."""
 KEYS = click.option("--keys", "keys", required=True, type=FOLDER, help="密钥放哪里，要与数据分开保管 | The folder of keys, kept apart.")
 
 

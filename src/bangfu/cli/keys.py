@@ -19,10 +19,10 @@ def keys() -> None:
     """密钥：两人各持一个分量，合起来才有密钥 | Keys of the register: two custodians, neither of whom can make one alone.
 
     \b
-    bangfu keys share 甲.share      保管人各自做一个分量，各设口令 | each custodian makes a share
-    bangfu keys new 甲.share 乙.share    两人到场，生成第一套密钥 | both present: the first keys
-    bangfu keys rotate 丙.share 丁.share 换密钥并重新加密 | a new version; values are re-encrypted
-    bangfu keys list                版本和用量 | versions and what uses them
+    bangfu keys share 甲.share             保管人各自做一个分量，各设口令 | each custodian makes a share
+    bangfu keys new 甲.share 乙.share      两人到场，生成第一套密钥 | both present: the first keys
+    bangfu keys rotate 丙.share 丁.share   换密钥并重新加密 | a new version; values are re-encrypted
+    bangfu keys list                       版本和用量 | versions and what uses them
     """
 
 

@@ -46,7 +46,8 @@ def template(ctx: Context, place: str | None, out: str) -> int:
 def new(ctx: Context, place: str, title: str | None, area: str | None) -> int:
     """新建一个地方的政策包 | Start a new place: a folder without errors in ``check`` that says what to fill in.
 
-    写法见 docs/policy/new-place.md 和 docs/policy/patterns.md。
+    写法见 docs/policy/new-place.md 和 docs/policy/patterns.md。| How to write it: docs/policy/new-place.md and
+    docs/policy/patterns.md.
 
     \b
     bangfu new jiangan --title "江岸区帮扶办法 | Jiang'an" --area 420102

@@ -14,7 +14,7 @@ from bangfu.cli.assessing import JSON, PLACE, WITH
 from bangfu.cli.context import Context
 from bangfu.cli.printing import console
 from bangfu.rules.casebook import CaseRunner, read_cases
-from bangfu.rules.errors import Fault, UsageError
+from bangfu.rules.errors import Fault, UsageError, no_folder
 from bangfu.rules.missing import missing_rows
 from bangfu.rules.pack.checks import check_pack
 from bangfu.rules.pack.coverage import coverage as coverage_of, read_exceptions
@@ -75,7 +75,8 @@ def _root(ctx: Context, folder: str | None, place: str | None) -> tuple[Path, li
     else:
         path = Path(folder)
         if not path.is_dir():
-            raise UsageError(f"没有文件夹“{folder}”", f'there is no folder "{folder}"')
+            zh, en = no_folder(path)
+            raise UsageError(f"读不到政策文件夹“{folder}”：{zh}", f'cannot read the policies folder "{folder}": {en}')
         if (path / "document.yaml").is_file():
             return policies_folder(path.resolve().parent), [path.resolve().name]
         root = policies_folder(path)
@@ -177,7 +178,8 @@ def coverage(ctx: Context, place: str | None, as_json: bool) -> int:
 def missing(ctx: Context, place: str | None, overlays: tuple[str, ...], as_json: bool) -> int:
     """文件未给、待地方填写的值 | What the document leaves open, with the rules that it holds up.
 
-    只列按所取读法用得到的；用补充件填写，填完再列就少了。
+    只列按所取读法用得到的；用补充件填写，填完再列就少了。| Only what the chosen readings need is listed; an overlay fills it in,
+    and then the list is shorter.
 
     \b
     bangfu missing --place 武昌
@@ -209,7 +211,8 @@ def missing(ctx: Context, place: str | None, overlays: tuple[str, ...], as_json:
 def readings(ctx: Context, place: str | None, out: str | None, as_json: bool) -> int:
     """待签的读法 | The readings of unclear passages, for the bureau to sign.
 
-    “可换”的读法用补充件的 readings 一换就改变答案；“备案”的只供签认，换了不影响计算。
+    “可换”的读法用补充件的 readings 一换就改变答案；“备案”的只供签认，换了不影响计算。| A reading that may be changed, in an
+    overlay's readings, changes the answers; one on file is for signature alone.
 
     \b
     bangfu readings --place 武昌 --out 读法.xlsx

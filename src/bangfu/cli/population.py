@@ -51,7 +51,9 @@ def run(  # noqa: PLR0913 - click hands over one argument per option
     """算整本台账 | Answer a whole ledger: who is entitled to what, totals, what to collect first.
 
     LEDGER 是一个文件夹（每类一个 Parquet 或 CSV 表：household、person、record……，列名见 docs/analyst/tables.md）、Excel 台账，
-    或数据库地址（sqlite:///文件、postgresql://用户@主机/库）。
+    或数据库地址（sqlite:///文件、postgresql://用户@主机/库）。| LEDGER is a folder (a Parquet or CSV table of each kind: household,
+    person, record …; the columns are in docs/analyst/tables.md), an Excel ledger, or the address of a database
+    (sqlite:///file, postgresql://user@host/database).
 
     \b
     bangfu run 台账文件夹 --place 武昌 --on 2022-06-30 --out 结果

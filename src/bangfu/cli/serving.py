@@ -38,7 +38,7 @@ def serve(ctx: Context, demo: bool, home: Path | None, port: int, host: str) -> 
 
     \b
     bangfu serve --demo                 演示 | a demonstration
-    bangfu serve --port 9000            正式运行（先设好 BANGFU_HOME、BANGFU_KEYS、DATABASE_URL）
+    bangfu serve --port 9000            正式运行（先设好 BANGFU_HOME、BANGFU_KEYS、DATABASE_URL） | in earnest (first set BANGFU_HOME, BANGFU_KEYS, DATABASE_URL)
     """
     if home is not None:
         os.environ["BANGFU_HOME"] = str(home)

@@ -49,7 +49,8 @@ def whatif(  # noqa: PLR0913 - click hands over one argument per option
 ) -> int:
     """先测算再签发：标准一改，谁多谁少、花多少钱 | Who gains, who loses and what it costs, before it is signed.
 
-    LEDGER 与 bangfu run 相同：文件夹、Excel 台账或数据库地址。
+    LEDGER 与 bangfu run 相同：文件夹、Excel 台账或数据库地址。| LEDGER is as for bangfu run: a folder, an Excel ledger or
+    the address of a database.
 
     \b
     bangfu whatif 台账 --place 武昌 --change "dibao_standard=+30" --from 2023-06-01 --out 测算

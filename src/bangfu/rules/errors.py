@@ -16,6 +16,7 @@ import errno
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class BangfuError(Exception):
@@ -44,6 +45,18 @@ OS_REASONS = {
 def os_reason(error: OSError) -> str:
     """Return why the system refused, in Chinese where it is one of the common reasons."""
     return OS_REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
+
+
+def no_file(path: Path) -> tuple[str, str]:
+    """Return why a path is no file that can be read, in Chinese and English: it is a folder, or there is nothing."""
+    if path.is_dir():
+        return "它是文件夹，请写出里面那个文件的名字", "it is a folder: name the file in it"
+    return ("它不是普通文件", "it is no ordinary file") if path.exists() else ("没有这个文件", "there is no such file")
+
+
+def no_folder(path: Path) -> tuple[str, str]:
+    """Return why a path is no folder, in Chinese and English: it is a file, or there is nothing."""
+    return ("它是文件，不是文件夹", "it is a file, not a folder") if path.exists() else ("没有这个文件夹", "there is no such folder")
 
 
 @dataclass(frozen=True, slots=True, order=True)

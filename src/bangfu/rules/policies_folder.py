@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from bangfu.rules.errors import UsageError
+from bangfu.rules.errors import UsageError, no_folder
 
 
 def policies_folder(explicit: Path | None = None) -> Path:
@@ -17,6 +17,9 @@ def policies_folder(explicit: Path | None = None) -> Path:
     named = explicit or (Path(os.environ["BANGFU_POLICIES"]) if os.environ.get("BANGFU_POLICIES") else None)
     if named is not None:
         if not (named / "vocabulary").is_dir():
+            if not named.is_dir():
+                zh, en = no_folder(named)
+                raise UsageError(f"读不到政策文件夹“{named}”：{zh}", f'cannot read the policies folder "{named}": {en}')
             raise UsageError(
                 f"“{named}”不是政策文件夹：里面应有 vocabulary 和各地文件夹",
                 f'"{named}" is no policies folder: it should hold vocabulary and a folder for each place',

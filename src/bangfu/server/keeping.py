@@ -21,6 +21,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from bangfu import __version__
+from bangfu.rules.errors import no_folder
 from bangfu.rules.policies_folder import policies_folder
 from bangfu.server.audit.heads import head
 from bangfu.server.calendar import clock
@@ -41,6 +42,8 @@ def back_up(target: Path, keys: Path) -> dict[str, Any]:
     if keys.is_relative_to(target) or target.is_relative_to(keys):
         raise SetupError("密钥要放在另一个文件夹，不能和数据放在一起：谁拿到备份都不该同时拿到密钥 | the keys go into a folder apart: whoever gets the backup must not get them as well")
     for folder in (target, keys):
+        if folder.exists() and not folder.is_dir():
+            raise SetupError(f"{folder} 是文件，不是文件夹，请换一个新文件夹 | {folder} is a file, not a folder: name a new folder")
         if folder.exists() and any(folder.iterdir()):
             raise SetupError(f"{folder} 不是空的，请换一个新文件夹 | {folder} is not empty: name a new folder")
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -93,6 +96,10 @@ def read_manifest(source: Path, keys: Path) -> dict[str, Any]:
     Raises:
         SetupError: Something is missing, changed or too much.
     """
+    for folder in (source, keys):
+        if not folder.is_dir():
+            zh, en = no_folder(folder)
+            raise SetupError(f"读不到 {folder}：{zh} | cannot read {folder}: {en}")
     try:
         manifest: dict[str, Any] = json.loads((source / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -70,7 +70,7 @@ def test_a_value_that_nobody_gave_may_be_set_but_not_raised() -> None:
         ("dibao_standard", DAY, "看不懂改动“dibao_standard”"),
         ("dibao_standard=970, from: 1990-01-01", DAY, "看不懂改动"),
         ("dibao_standard=970}\nentries: {}", DAY, "看不懂改动"),
-        ("nowhere.yaml", DAY, "没有补充件“nowhere.yaml”"),
+        ("nowhere.yaml", DAY, "读不到补充件“nowhere.yaml”：没有这个文件"),
         (str(ROOT / "docs"), DAY, "不是政策文件夹"),
         (str(POLICIES / "wuchang"), DAY, "改动与现行标准相同"),
     ],

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from bangfu.server.audit.acting import acting_as, system_actor
 from bangfu.server.calendar.published import set_business_date
@@ -40,3 +41,12 @@ def text(response: Any) -> str:
     """Return a page as text."""
     body: str = response.content.decode()
     return body
+
+
+def came_back(client: Client, url: str, sent: dict[str, Any]) -> Any:
+    """Post a form that is not taken; return the page it leads to, which Back and Reload may ask for as often as they like."""
+    answer = client.post(url, sent)
+    assert answer.status_code == 303
+    shown = client.get(answer.headers["Location"])
+    assert shown.status_code == 200
+    return shown

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as installed
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from bangfu.server.audit.acting import acting_as, system_actor
 from bangfu.server.demonstration.households import make_households
@@ -75,6 +75,23 @@ def test_a_worker_takes_in_a_household(width: int, scripts: bool, browser: Brows
     page.get_by_label("查看理由").first.fill("核对医保")
     page.get_by_role("button", name="查看", exact=True).first.click()
     assert page.get_by_text(NUMBER).is_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_back_and_reload_send_nothing_anew(width: int, browser: Browser, live_server: Any, world: World, today: Any) -> None:
+    """After each button the page is one that was asked for, not sent to: what was typed and what is wrong are there again."""
+    page = signed_in(browser, live_server, world, "worker", width)
+    page.goto("/desk/households/new/")
+    page.get_by_label("姓名").fill("欧阳建国")
+    page.get_by_role("button", name="再加一个人").click()
+    page.get_by_role("button", name="建档，接着填情况").last.click()
+    expect(page.get_by_text("第 2 人：请填姓名")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("第 2 人：请填姓名")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("group", name="第 2 人")).to_be_visible()
+    expect(page.get_by_label("姓名").first).to_have_value("欧阳建国")
+    assert page.locator(".bf-errors").count() == 0
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from bangfu.server.audit.models import Entry
 from bangfu.server.registry.models import CurrentFacts, Item, StatedCollection
 from tests.server.assessment.conftest import Family
 from tests.server.conftest import World
-from tests.server.desk.conftest import text
+from tests.server.desk.conftest import came_back, text
 
 ORIGIN = {"source": "declared", "true_on": "2023-09-15", "evidence": "存折"}
 
@@ -77,12 +78,23 @@ def test_what_is_received_is_written_down(world: World, family: Family) -> None:
     ],
 )
 def test_a_row_that_cannot_be_is_said(changed: dict[str, Any], said: str, world: World, family: Family) -> None:
-    """422 with a sentence; nothing is written."""
+    """The form comes back with a sentence; nothing is written."""
     sent = {**ORIGIN, "entry": "dibao_payment", "of": "", "since": "2023-01-01", "until": "", "paid_on": "", "amount": "", **changed}
-    answer = world.client("worker").post(at(family, "record/"), sent)
-    assert answer.status_code == 422
+    answer = came_back(world.client("worker"), at(family, "record/"), sent)
     assert said in text(answer).split('class="bf-errors"')[1].split("</div>")[0]
     assert not Item.objects.exists()
+
+
+def test_pressed_twice_it_is_one_row(world: World, family: Family) -> None:
+    """A double click on either button adds one; the form shown anew adds another."""
+    client = world.client("worker")
+    mark = re.findall(r'name="mark" value="([^"]+)"', text(client.get(at(family, "record/"))))
+    sent = {**ORIGIN, "entry": "dibao_payment", "of": "", "since": "2023-01-01", "until": "", "paid_on": "", "amount": "", "mark": mark[0]}
+    assert [client.post(at(family, "record/"), sent).headers["Location"] for _ in range(2)] == [at(family)] * 2
+    marks = re.findall(r'name="entity" value="hardship"><input type="hidden" name="mark" value="([^"]+)"', text(client.get(at(family))))
+    first, second = (client.post(at(family, "new/"), {"entity": "hardship", "mark": marks[0]}).headers["Location"] for _ in range(2))
+    assert first == second
+    assert sorted(Item.objects.values_list("entity", flat=True)) == ["hardship", "record"]
 
 
 @pytest.mark.parametrize("posted", [{"entity": "person"}, {"entity": "place"}, {"entity": "organisation"}, {"entity": "x"}, {}])

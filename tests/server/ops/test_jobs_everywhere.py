@@ -32,6 +32,10 @@ def test_the_system_administrator_sees_it_and_tries_again(world: World) -> None:
     assert WHY in admin.get(f"/desk/admin/jobs/{job.pk}/").content.decode()
     assert admin.post(f"/desk/admin/jobs/{job.pk}/retry/", {"reason": "再试"}).status_code == 302
     assert Job.objects.get(pk=job.pk).status == JobStatus.WAITING
+    assert "第 2 次" not in admin.get("/desk/admin/jobs/").content.decode()
+    with acting_as(system_actor("任务")):
+        Job.objects.filter(pk=job.pk).update(attempt=2)  # a worker took it twice
+    assert "第 2 次" in admin.get("/desk/admin/jobs/").content.decode()
 
 
 @pytest.mark.parametrize("who", ["worker", "street", "district_officer", "policy_officer", "foreign"])

@@ -132,9 +132,11 @@ def _notes(pack: Pack, book: Any, style: dict[str, Any], lang: str) -> None:
     lines = {
         "zh": ["不知道就留空：留空表示未知，不等于“否”或 0。", "第 1、2 行是表头，请不要改动；从第 3 行起填写。",
                "身份证号请存为文字（单元格格式“文本”）。", "主表没有的事实写在“其他事实”，一行一个：类别、编号、属于谁、事实、值。",
+               "某一类确实没有的户，在“其他事实”写一行：类别照选，编号填“无”，“属于”填户编号。",
                "从未领取过任何待遇，请在“领取记录”的第 3 行只写“无”。", "有的户领取、有的户没有：没有的户写一行，待遇填“无”，编号填户编号。"],
         "en": ["Leave blank what is not known: blank means unknown, not no and not 0.", "Rows 1 and 2 are headings; fill in from row 3.",
                "Store ID numbers as text.", "Facts without a column go on the long sheet, one a row: kind, number, belongs to, fact, value.",
+               "A household that has none of a kind: a row on the long sheet with the kind, 无 as the number and the household's number as belongs to.",
                "If nothing was ever received, write only 无 in row 3 of the record sheet.",
                "If some receive and some do not: a row for each that does not, with 无 as the benefit and the number of the household."],
     }[lang]  # fmt: skip

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bangfu.rules.errors import UsageError
+from bangfu.rules.errors import UsageError, no_file
 from bangfu.rules.pack.model import Pack
 from bangfu.rules.population.database import literal, quoted
 from bangfu.rules.population.ledger import Ledger, LedgerTable, table_names
@@ -76,7 +76,8 @@ def _sqlite(url: str) -> Any:
 
     path = Path(url.partition("://")[2].removeprefix("/") if not url.startswith("sqlite:////") else url.partition("://")[2][1:])
     if not path.is_file():
-        raise UsageError(f"没有数据库文件“{path}”", f'there is no database file "{path}"')
+        zh, en = no_file(path)
+        raise UsageError(f"读不到数据库文件“{path}”：{zh}", f'cannot read the database file "{path}": {en}')
     return dbapi.connect(f"file:{path}?mode=ro")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bangfu.rules.errors import UsageError, near_names, os_reason
+from bangfu.rules.errors import UsageError, near_names, no_file, os_reason
 from bangfu.rules.pack.model import Pack
 from bangfu.rules.population.from_csv import csv_table
 from bangfu.rules.population.ledger_table import LINE, LedgerTable, once
@@ -53,7 +53,8 @@ def open_ledger(place: str, pack: Pack) -> Ledger:
 
         found = excel_ledger(Path(place), pack)
     else:
-        raise UsageError(f"没有台账“{place}”", f'there is no ledger "{place}"')
+        zh, en = no_file(Path(place))
+        raise UsageError(f"没有台账“{place}”：{zh}", f'there is no ledger "{place}": {en}')
     for name, (zh, en) in NEEDED.items():
         if name not in found.tables:
             raise UsageError(f"{found.source} 里没有 {name} 表：台账至少要有{zh}", f"{found.source} holds no table {name}: a ledger has at least {en}")

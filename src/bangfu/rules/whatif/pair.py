@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bangfu.rules.engine import Engine
-from bangfu.rules.errors import UsageError
+from bangfu.rules.errors import UsageError, no_file, os_reason
 from bangfu.rules.pack.load import load_pack
 from bangfu.rules.pack.model import MISSING, Entry, Pack, Parameter
 from bangfu.rules.whatif.changes import ValueChange, known_on, overlay_of, read_change
@@ -103,8 +103,10 @@ def read_overlay(path: Path) -> Overlay:
     """
     try:
         return path.name, path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"读不到补充件 {path}：{error}", f"cannot read the overlay {path}: {error}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"读不到补充件 {path}：不是 UTF-8 文本，请另存为 UTF-8 的 .yaml", f"cannot read the overlay {path}: no UTF-8 text; save it as a UTF-8 .yaml") from None
+    except OSError as error:
+        raise UsageError(f"读不到补充件 {path}：{os_reason(error)}", f"cannot read the overlay {path}: {error.strerror}") from None
 
 
 @contextmanager
@@ -117,7 +119,8 @@ def _folders(folder: Path, place: str, changes: Sequence[str]) -> Iterator[tuple
             packs.append(path)
         elif path.suffix.lower() in (".yaml", ".yml") and "=" not in path.name:
             if not path.is_file():
-                raise UsageError(f"没有补充件“{text}”", f'there is no overlay "{text}"')
+                zh, en = no_file(path)
+                raise UsageError(f"读不到补充件“{text}”：{zh}", f'cannot read the overlay "{text}": {en}')
             files.append(path)
         else:
             written.append(read_change(text))

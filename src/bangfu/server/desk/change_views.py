@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language, gettext as _
 from django.views.decorators.http import require_safe
@@ -15,6 +15,8 @@ from bangfu.server.accounts.guards import staff
 from bangfu.server.audit.actions import record_reading
 from bangfu.server.calendar import clock
 from bangfu.server.desk.change_forms import FORMS, ChangeForm, Choices
+from bangfu.server.desk.drafts import drop_kept
+from bangfu.server.desk.sending import send_back, sent_back
 from bangfu.server.registry.actions import RefusedError, StaleError
 from bangfu.server.registry.models import Household
 from bangfu.server.registry.packs import pack_at
@@ -43,24 +45,45 @@ def change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     if kind not in FORMS:
         raise Http404
     household = get_object_or_404(households_within(request.scope), pk=pk)  # type: ignore[attr-defined]
-    form, other = _form(request, household, kind)
-    if form is not None and request.method == "POST" and form.is_valid():
-        try:
-            form.carry_out()
+    key = f"change:{pk}:{kind}"
+    typed, said = sent_back(request, key) or (None, [])
+    form, other = _form(request, household, kind, typed)
+    if form is None or request.method != "POST":
+        return _page(request, household, kind, form, other, said)
+    if form.is_valid():
+        said = _carry_out(form, household)
+        if not said:
+            drop_kept(request.user, key)
             messages.success(request, _("已办理，登记簿已更新。"))
             return redirect("desk:changes", pk=pk)
-        except RefusedError as error:
-            form.add_error(None, error.zh)
-        except StaleError:
-            form.add_error(None, _("这一户刚刚有变动，可能是别人改的，也可能是您已经提交过一次。这次还没有办理，请核对现在的成员，需要时再提交。"))
-            household.refresh_from_db()
-            form.data = form.data.copy()  # type: ignore[attr-defined]
-            form.data["version"] = str(household.version)  # type: ignore[index]
+    back = send_back(request, key, said, household_id=pk, typed=form.data)  # type: ignore[arg-type]
+    return back or _page(request, household, kind, form, other, said, 422)
+
+
+def _carry_out(form: ChangeForm, household: Household) -> list[str]:
+    """Do what a form asks for; return why it could not be done."""
+    try:
+        form.carry_out()
+    except RefusedError as error:
+        return [error.zh]
+    except StaleError:
+        household.refresh_from_db()
+        form.data = form.data.copy()  # type: ignore[attr-defined]
+        form.data["version"] = str(household.version)  # type: ignore[index]
+        return [_("这一户刚刚有变动，可能是别人改的，也可能是您已经提交过一次。这次还没有办理，请核对现在的成员，需要时再提交。")]
+    return []
+
+
+def _page(request: HttpRequest, household: Household, kind: str, form: ChangeForm | None, other: str, said: list[str], status: int = 200) -> HttpResponse:
+    if form is not None and form.is_bound:
+        form.full_clean()
+        for sentence in said:
+            form.add_error(None, sentence)
     context = {"household": household, "form": form, "kind": kind, "title": FORMS[kind].title, "lead": FORMS[kind].lead, "other": other, "members": members_of(household)}
-    return render(request, "desk/register/change.html", context, status=422 if form is not None and form.errors else 200)
+    return render(request, "desk/register/change.html", context, status=status)
 
 
-def _form(request: HttpRequest, household: Household, kind: str) -> tuple[ChangeForm | None, str]:
+def _form(request: HttpRequest, household: Household, kind: str, typed: QueryDict | None) -> tuple[ChangeForm | None, str]:
     """Return the form, and the number of the other household of a merge; without one there is no form yet."""
     scope = request.scope  # type: ignore[attr-defined]
     more: dict[str, Any] = {}
@@ -72,7 +95,8 @@ def _form(request: HttpRequest, household: Household, kind: str) -> tuple[Change
                 messages.error(request, _("您的辖区里没有这个编号的在册户。"))
             return None, number
         more = {"other": other, "coming": members_of(other)}
-    given: dict[str, Any] = {"data": request.POST} if request.method == "POST" else {"initial": {"on": clock.today(), "version": household.version}}
+    sent = request.POST if request.method == "POST" else typed
+    given: dict[str, Any] = {"data": sent} if sent is not None else {"initial": {"on": clock.today(), "version": household.version}}
     return FORMS[kind](household, members_of(household), _kinship(household), scope, **more, **given), number
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 
 from bangfu.server.accounts.models import User
-from bangfu.server.workspace.actions import WorkspaceFullError, keep_draft
+from bangfu.server.workspace.actions import WorkspaceFullError, drop_draft, keep_draft
 from bangfu.server.workspace.models import Draft
 from bangfu.server.workspace.sealing import slip, slip_holder
 from bangfu.server.workspace.selectors import draft_of, typed_in, user_by_key
@@ -37,6 +37,12 @@ def keep_for_holder(request: HttpRequest, key: str, household_id: int | None = N
         keep_posted(user, key, request.POST, household_id)
     except WorkspaceFullError:
         return
+
+
+def drop_kept(user: Any, *keys: str) -> None:
+    """Forget what was kept of some forms."""
+    for key in keys:
+        drop_draft(user, key)
 
 
 def posted_in(user: Any, key: str) -> tuple[Draft | None, QueryDict]:

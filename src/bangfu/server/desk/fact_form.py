@@ -121,6 +121,20 @@ class FactForm:
             ClashError: Somebody else changed the same facts; nothing was saved.
             FaultyError: Something typed cannot be kept; nothing was saved.
         """
+        typed, mine, others = self.compare(posted, seen)
+        if mine:
+            self._state([Statement(one.name, typed[one.id], *self._of(one.subject)) for one in mine], origin)
+        return Outcome(len(mine), self._outweighed(mine, typed), [one.label for one in others])
+
+    def compare(self, posted: QueryDict, seen: int) -> tuple[dict[str, Any], list[FactField], list[FactField]]:
+        """Hold what was typed against what the form was opened on and what is there now; nothing is written.
+
+        Return the values by field, the fields to state, and those that others changed and the person did not.
+
+        Raises:
+            ClashError: Somebody else changed the same facts.
+            FaultyError: Something typed cannot be kept.
+        """
         typed = self.fill(posted)
         if self.errors:
             raise FaultyError
@@ -133,10 +147,7 @@ class FactForm:
             raise ClashError
         for one in moved:
             one.other = ""
-        others = [one.label for one in moved if one not in changed]
-        if mine:
-            self._state([Statement(one.name, typed[one.id], *self._of(one.subject)) for one in mine], origin)
-        return Outcome(len(mine), self._outweighed(mine, typed), others)
+        return typed, mine, [one for one in moved if one not in changed]
 
     def _of(self, key: str) -> tuple[Person | None, Item | None]:
         about = self.about[key]

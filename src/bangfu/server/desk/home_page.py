@@ -63,7 +63,7 @@ def home_page(user: Any, today: dt.date) -> HomePage:
         shown = list(tiles)
         if shown:
             page.sections.append((title, shown))
-    page.drafts = [(draft, *_draft(draft)) for draft in drafts_of(user)]
+    page.drafts = [(draft, *_draft(draft)) for draft in drafts_of(user) if draft.key.partition(":")[0] in ("new", "facts")]
     page.todos = list(open_todos(may["desk.home"], roles, user.pk)[:TODOS_MOST])
     return page
 
@@ -136,6 +136,7 @@ def _accounts(may: dict[str, Scope], is_admin: bool) -> tuple[str, Iterator[Tile
 def _draft(draft: Draft) -> tuple[str, str]:
     """Return what a draft is of, and where it goes on."""
     if draft.household_id is None:
-        return _("登记一户"), reverse("desk:new_household")
+        mark = draft.key.partition(":")[2]
+        return _("登记一户"), _url("new_household", form=mark) if mark else _url("new_household")
     _form, _pk, key = draft.key.split(":")
     return _("填写情况"), f"{reverse('desk:facts', args=[draft.household_id])}?{urlencode({'of': key})}"

@@ -21,6 +21,7 @@ from bangfu.server.desk.asked import HOUSEHOLD, NEXT, asked_of
 from bangfu.server.desk.drafts import keep_for_holder, keep_posted, posted_in, slip_for
 from bangfu.server.desk.fact_form import ClashError, FactForm, FaultyError, sentences
 from bangfu.server.desk.household_views import household_at
+from bangfu.server.desk.sending import SeeOther, address, send_back, sent_back
 from bangfu.server.desk.words import entity_text, said_by
 from bangfu.server.registry.actions import Provenance
 from bangfu.server.registry.enums import HouseholdStatus, Source
@@ -72,6 +73,9 @@ def facts(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("desk:household", pk=pk)
     if request.method == "POST":
         return _keep(request, form, key) if "draft" in request.POST else _take(request, form, key)
+    back = sent_back(request, draft_key(pk, key))
+    if back is not None:
+        return _again(request, form, key, *back)
     draft, typed = posted_in(request.user, draft_key(pk, key))
     if draft is not None:
         form.fill(typed)
@@ -106,8 +110,23 @@ def _keep(request: HttpRequest, form: FactForm, key: str) -> HttpResponse:
         keep_posted(request.user, draft_key(form.household.pk, key), request.POST, form.household.pk)
         messages.success(request, _("草稿已保存，只有您看得到，还没有记到这一户上。"))
     except WorkspaceFullError as error:
-        messages.error(request, said_by(error))
-    return HttpResponseRedirect(request.get_full_path())
+        form.fill(request.POST)
+        form.faults = [said_by(error)]
+        return _page(request, form, key, OriginForm(request.POST), 422, seen=_seen(request.POST, form))
+    return SeeOther(address(request))
+
+
+def _again(request: HttpRequest, form: FactForm, key: str, typed: QueryDict, said: list[str]) -> HttpResponse:
+    """Show a form that was not taken, with why."""
+    seen, clash = _seen(typed, form), False
+    try:
+        form.compare(typed, seen)
+    except FaultyError:
+        pass
+    except ClashError:
+        seen, clash = form.seen, True
+    form.faults = said
+    return _page(request, form, key, OriginForm(typed), seen=seen, clash=clash)
 
 
 def _take(request: HttpRequest, form: FactForm, key: str, *, again: bool = False) -> HttpResponse:
@@ -119,15 +138,19 @@ def _take(request: HttpRequest, form: FactForm, key: str, *, again: bool = False
             raise FaultyError
         outcome = form.save(request.POST, origin.origin, seen)
     except FaultyError:
-        return _page(request, form, key, origin, 422, seen=seen)
+        return _back(request, form, key) or _page(request, form, key, origin, 422, seen=seen)
     except ClashError:
         if not form.clashes and not again:  # somebody else was faster by a moment: read anew what they wrote
             return _take(request, _form(household_at(request, pk), key), key, again=True)
-        return _page(request, form, key, origin, 409, clash=True, seen=form.seen)
+        return _back(request, form, key) or _page(request, form, key, origin, 409, clash=True, seen=form.seen)
     drop_draft(request.user, draft_key(pk, key))  # type: ignore[arg-type]
     for sentence in sentences(outcome):
         messages.success(request, sentence)
     return HttpResponseRedirect(_onward(request, form.household, key))
+
+
+def _back(request: HttpRequest, form: FactForm, key: str) -> HttpResponse | None:
+    return send_back(request, draft_key(form.household.pk, key), form.faults, household_id=form.household.pk)
 
 
 def _onward(request: HttpRequest, household: Household, key: str) -> str:

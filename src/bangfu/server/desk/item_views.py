@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy
@@ -20,9 +21,11 @@ from bangfu.server.accounts.guards import staff
 from bangfu.server.assessment.engines import engine_for
 from bangfu.server.calendar import clock
 from bangfu.server.desk.admin_forms import ReasonForm, day_input
+from bangfu.server.desk.drafts import drop_kept
 from bangfu.server.desk.household_page import Block, blocks_of
 from bangfu.server.desk.household_views import household_at
 from bangfu.server.desk.intake_views import OriginForm
+from bangfu.server.desk.sending import new_mark, once, send_back, sent_back
 from bangfu.server.desk.words import entity_text
 from bangfu.server.portal.words import language
 from bangfu.server.registry.enums import HouseholdStatus, Source
@@ -70,7 +73,7 @@ def items(request: HttpRequest, pk: int) -> HttpResponse:
     people = members_of(household)
     blocks = blocks_of(household, pack, {m.person.pk: m.person.name for m in people}, clock.today())
     kinds = kinds_of(household, pack, blocks)
-    shown = {"household": household, "kinds": kinds, "loose": [kind for kind in kinds if not kind.full], "people": people, "closed": household.status != HouseholdStatus.OPEN}
+    shown = {"household": household, "kinds": kinds, "loose": [kind for kind in kinds if not kind.full], "people": people, "mark": secrets.token_urlsafe(12), "closed": household.status != HouseholdStatus.OPEN}
     return render(request, "desk/household/items.html", shown)
 
 
@@ -87,8 +90,12 @@ def new_item(request: HttpRequest, pk: int) -> HttpResponse:
     if entity.belongs_to == "person" and person is None:
         messages.error(request, _("请选是谁的。"))
         return redirect("desk:items", pk=pk)
-    item = add_next(household, entity.id, person)
-    return HttpResponseRedirect(f"{reverse('desk:facts', args=[pk])}?{urlencode({'of': f'I{item.pk}'})}")
+    kind = entity.id
+
+    def add() -> str:
+        return f"{reverse('desk:facts', args=[pk])}?{urlencode({'of': f'I{add_next(household, kind, person).pk}'})}"
+
+    return once(request, add, reverse("desk:items", args=[pk]))
 
 
 def _open(request: HttpRequest, pk: int) -> Household:
@@ -184,13 +191,26 @@ def new_held(request: HttpRequest, pk: int) -> HttpResponse:
     household = _open(request, pk)
     pack = engine_for(household.area_code, clock.today()).pack
     people = [(str(m.person.pk), m.person.name) for m in members_of(household)]
-    sent = request.POST if request.method == "POST" else None
+    key = f"held:{pk}"
+    sent = request.POST if request.method == "POST" else (sent_back(request, key) or (None, []))[0]
     form, origin = HeldForm(pack, people, sent), OriginForm(sent, initial=_origin())
-    if form.is_bound and form.is_valid() and origin.is_valid():
+    if request.method != "POST":
+        return _held_page(request, household, form, origin)
+    if not form.is_valid() or not origin.is_valid():
+        return send_back(request, key, household_id=pk) or _held_page(request, household, form, origin, 422)
+
+    def add() -> str:
         add_to_record(household, _person(household, form.cleaned_data["of"]), form.held, origin.origin)
+        drop_kept(request.user, key)
         messages.success(request, _("已记入领取记录。"))
-        return redirect("desk:items", pk=pk)
-    return render(request, "desk/household/held.html", {"household": household, "form": form, "origin": origin}, status=422 if form.is_bound else 200)
+        return reverse("desk:items", args=[pk])
+
+    return once(request, add, reverse("desk:items", args=[pk]))
+
+
+def _held_page(request: HttpRequest, household: Household, form: HeldForm, origin: OriginForm, status: int = 200) -> HttpResponse:
+    shown = {"household": household, "form": form, "origin": origin, "mark": form.data.get("mark") or new_mark()}
+    return render(request, "desk/household/held.html", shown, status=status)
 
 
 def _origin() -> dict[str, str | dt.date]:

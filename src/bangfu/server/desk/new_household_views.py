@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +10,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy
@@ -26,9 +25,10 @@ from bangfu.server.assessment.engines import engine_for
 from bangfu.server.calendar import clock
 from bangfu.server.desk.admin_forms import day_input
 from bangfu.server.desk.asked import HOUSEHOLD
-from bangfu.server.desk.drafts import keep_for_holder, keep_posted, posted_in, slip_for
+from bangfu.server.desk.drafts import drop_kept, keep_for_holder, keep_posted, posted_in, slip_for
 from bangfu.server.desk.household_views import household_at
 from bangfu.server.desk.person_rows import HEAD, PersonRow, check_rows, posted_rows, wrong_of
+from bangfu.server.desk.sending import AGAIN, MARK_MOST, SAID, SeeOther, address, new_mark, once, send_back, sent_back
 from bangfu.server.desk.words import RELATIONS, said_by
 from bangfu.server.portal.words import language
 from bangfu.server.registry.actions import (
@@ -45,8 +45,7 @@ from bangfu.server.registry.enums import HouseholdStatus, Source
 from bangfu.server.registry.identity import id_index
 from bangfu.server.registry.models import Household
 from bangfu.server.registry.search import households_with, people_with_id
-from bangfu.server.workspace.actions import WorkspaceFullError, drop_draft, take_once, taken
-from bangfu.server.workspace.selectors import sent_form
+from bangfu.server.workspace.actions import WorkspaceFullError
 
 KEY = "new"
 TRIES = 3
@@ -80,49 +79,100 @@ def _signed_out(request: HttpRequest) -> None:
 def new_household(request: HttpRequest) -> HttpResponse:
     """Take in a household with its members."""
     scope = request.scope  # type: ignore[attr-defined]
-    if request.method == "POST" and not {"add", "drop", "draft"} & set(request.POST):
-        return _take(request)
-    draft, typed = (None, request.POST) if request.method == "POST" else posted_in(request.user, KEY)
-    if "draft" in request.POST:
-        return _keep(request)
+    if request.method == "POST":
+        return _keep(request) if "draft" in request.POST else _shape(request) if {"add", "drop"} & set(request.POST) else _take(request)
+    key = key_of(request.GET.get("form", ""))
+    draft, typed = posted_in(request.user, key)
+    came_back = request.GET.get(AGAIN, "") if draft is not None else ""
+    said = typed.pop(SAID, [])
+    rows = posted_rows(typed)
+    shown: dict[str, Any] = {"draft": None if came_back else draft, "draft_form": request.GET.get("form", ""), "mark": typed.get("mark") or new_mark()}
+    if came_back == "1":
+        lay = LayForm(scope, typed)
+        return _page(request, lay, rows, 200, _check(request, rows, said), **shown)
     communities = list(communities_within(scope)[:2])
     initial = {"opened_on": clock.today(), "area": communities[0].code if len(communities) == 1 else None}
     lay = LayForm(scope, initial={**initial, **{name: typed.get(name) for name in LayForm.base_fields if typed.get(name)}})
-    return _page(request, lay, posted_rows(typed), draft=draft, mark=typed.get("mark") or secrets.token_urlsafe(20))
+    return _page(request, lay, rows, **shown)
+
+
+def key_of(mark: str) -> str:
+    """Return the key under which a form on its way is kept: two households entered side by side do not mix."""
+    return f"{KEY}:{mark[:MARK_MOST]}" if mark else KEY
 
 
 def _keep(request: HttpRequest) -> HttpResponse:
     try:
         keep_posted(request.user, KEY, request.POST)
+        drop_kept(request.user, key_of(request.POST.get("mark", "")))
         messages.success(request, _("草稿已保存，只有您看得到，还没有建档。"))
     except WorkspaceFullError as error:
-        messages.error(request, said_by(error))
-    return redirect("desk:new_household")
+        return _page(request, LayForm(request.scope, initial=dict(request.POST.items())), posted_rows(request.POST), 422, [said_by(error)])  # type: ignore[attr-defined]
+    return SeeOther(reverse("desk:new_household"))
+
+
+def _shape(request: HttpRequest) -> HttpResponse:
+    """Add or drop a row, and show the form with it."""
+    rows, typed = posted_rows(request.POST), request.POST.copy()
+    for name in ("add", "drop"):
+        typed.pop(name, None)
+    for name in ("name", "relation", "birth", "number"):
+        typed.setlist(name, [getattr(row, name) for row in rows])
+    typed["mark"] = mark = typed.get("mark", "") or new_mark()
+    to = address(request, form=mark, **{AGAIN: "rows"}) + (f"#name-{len(rows)}" if "add" in request.POST else "")
+    lay = LayForm(request.scope, initial=dict(typed.items()))  # type: ignore[attr-defined]
+    return send_back(request, key_of(mark), typed=typed, to=to) or _page(request, lay, rows)
+
+
+def _check(request: HttpRequest, rows: list[PersonRow], said: list[str]) -> list[str]:
+    """Check a family once more, with what was said of it when it was sent; what belongs to a row goes there."""
+    faults = check_rows(rows, set(relations(vocabulary_of(request.scope))))  # type: ignore[attr-defined]
+    for sentence in said:
+        target, tab, text = sentence.partition("\t")
+        column, _dash, number = target.partition("-")
+        if tab and number.isdigit() and 0 < int(number) <= len(rows):
+            rows[int(number) - 1].errors[column] = text
+        elif not tab:
+            faults.append(sentence)
+    return faults
 
 
 def _take(request: HttpRequest) -> HttpResponse:
     lay, rows = LayForm(request.scope, request.POST), posted_rows(request.POST)  # type: ignore[attr-defined]
-    faults = check_rows(rows, set(relations(vocabulary_of(request.scope))))  # type: ignore[attr-defined]
+    faults = _check(request, rows, [])
     if not lay.is_valid() or faults or any(row.errors for row in rows):
-        return _page(request, lay, rows, 422, faults)
-    mark = request.POST.get("mark", "")[:40] or secrets.token_urlsafe(20)
-    form = take_once(request.user, mark)  # type: ignore[arg-type]
-    if form is None:  # pressed twice: the first press has made it
-        before = sent_form(request.user, mark)  # type: ignore[arg-type]
-        return HttpResponseRedirect(before.target if before and before.target else reverse("desk:households"))
-    try:
+        return _back(request, lay, rows, faults)
+
+    def make() -> str:
         made = _with_retries(lambda: _make(lay.cleaned_data, rows))
+        _drop_drafts(request)
+        messages.success(request, _("已建档：%(number)s。接着填写情况，先填全户的。") % {"number": made.number})
+        return f"{reverse('desk:facts', args=[made.pk])}?{urlencode({'of': HOUSEHOLD})}"
+
+    try:
+        return once(request, make, reverse("desk:households"))
     except ElsewhereError as error:
-        form.delete()
-        return _page(request, lay, rows, 422, [_elsewhere(request, error, rows, lay.cleaned_data["area"], lay.cleaned_data["address"])])
+        said = [_elsewhere(request, error, rows, lay.cleaned_data["area"], lay.cleaned_data["address"])]
     except RefusedError as error:
-        form.delete()
-        return _page(request, lay, rows, 422, [said_by(error)])
-    target = f"{reverse('desk:facts', args=[made.pk])}?{urlencode({'of': HOUSEHOLD})}"
-    taken(form, target)
-    drop_draft(request.user, KEY)  # type: ignore[arg-type]
-    messages.success(request, _("已建档：%(number)s。接着填写情况，先填全户的。") % {"number": made.number})
-    return HttpResponseRedirect(target)
+        said = [said_by(error)]
+    return _back(request, lay, rows, said, said)
+
+
+def _drop_drafts(request: HttpRequest) -> None:
+    """Forget what was kept of the form that was taken; the draft of another household stays."""
+    mark = request.POST.get("mark", "")
+    drop_kept(request.user, key_of(mark))
+    if posted_in(request.user, KEY)[1].get("mark", "") == mark:
+        drop_kept(request.user, KEY)
+
+
+def _back(request: HttpRequest, lay: LayForm, rows: list[PersonRow], faults: list[str], said: list[str] | None = None) -> HttpResponse:
+    """Lead to the page that shows what is wrong; ``said`` is what only sending it tells, with the rows it is about."""
+    typed = request.POST.copy()
+    typed["mark"] = mark = typed.get("mark", "") or new_mark()
+    about = [f"number-{number}\t{row.errors['number']}" for number, row in enumerate(rows, 1) if said and "number" in row.errors]
+    to = address(request, form=mark, **{AGAIN: "1"}) + "#errors"  # else the browser keeps the part that was named before
+    return send_back(request, key_of(mark), [*(said or []), *about], typed=typed, to=to) or _page(request, lay, rows, 422, faults)
 
 
 def _with_retries(make: Callable[[], Household]) -> Household:
@@ -180,7 +230,7 @@ def relations(vocabulary: Vocabulary) -> dict[str, str]:
 def _page(request: HttpRequest, lay: LayForm, rows: list[PersonRow], status: int = 200, faults: list[str] | None = None, **more: Any) -> HttpResponse:
     shown = {
         "lay": lay, "rows": rows, "wrong": wrong_of(rows, [lay], faults or []), "relations": relations(vocabulary_of(request.scope)), "draft": None,  # type: ignore[attr-defined]
-        "slip": slip_for(request.user, KEY), "mark": request.POST.get("mark", ""), **more,
+        "slip": slip_for(request.user, KEY), "mark": request.POST.get("mark", ""), "draft_form": "", **more,
     }  # fmt: skip
     return render(request, "desk/household/new.html", shown, status=status)
 
@@ -189,7 +239,7 @@ def _page(request: HttpRequest, lay: LayForm, rows: list[PersonRow], status: int
 @require_POST
 def drop_new(request: HttpRequest) -> HttpResponse:
     """Forget the draft of a household that was not taken in."""
-    drop_draft(request.user, KEY)  # type: ignore[arg-type]
+    drop_kept(request.user, key_of(request.GET.get("form", "")))
     messages.success(request, _("草稿已删除。"))
     return redirect("desk:new_household")
 
@@ -209,23 +259,30 @@ def new_member(request: HttpRequest, pk: int) -> HttpResponse:
     if household.status != HouseholdStatus.OPEN:
         messages.error(request, _("这一户已经注销，不能再改。"))
         return redirect("desk:household", pk=pk)
-    since = SinceForm(request.POST if request.method == "POST" else None, initial={"since": clock.today()})
-    if request.method != "POST":
+    key = f"member:{pk}"
+    typed, said = (request.POST, []) if request.method == "POST" else sent_back(request, key) or (None, [])
+    since = SinceForm(typed, initial={"since": clock.today()})
+    if typed is None:
         return _member_page(request, household, since, PersonRow())
-    row = posted_rows(_single(request.POST))[0]
-    known = relations(engine_for(household.area_code, clock.today()).pack.vocabulary)
-    faults = check_rows([row], set(known), with_head=False)
-    if not since.is_valid() or faults or row.errors:
-        return _member_page(request, household, since, row, 422, faults)
-    try:
-        with transaction.atomic():
-            _join(household, row, since.cleaned_data["since"])
-    except ElsewhereError as error:
-        return _member_page(request, household, since, row, 422, [_elsewhere(request, error, [row], household.area, household.address)])
-    except RefusedError as error:
-        return _member_page(request, household, since, row, 422, [said_by(error)])
+    row = posted_rows(_single(typed))[0]
+    faults = check_rows([row], set(relations(engine_for(household.area_code, clock.today()).pack.vocabulary)), with_head=False) + said
+    if request.method == "POST" and since.is_valid() and not faults and not row.errors:
+        try:
+            return once(request, lambda: _add_member(request, household, row, since.cleaned_data["since"], key), reverse("desk:household", args=[pk]))
+        except ElsewhereError as error:
+            faults = said = [_elsewhere(request, error, [row], household.area, household.address)]
+        except RefusedError as error:
+            faults = said = [said_by(error)]
+    back = send_back(request, key, said, household_id=pk) if request.method == "POST" else None
+    return back or _member_page(request, household, since, row, 422 if request.method == "POST" else 200, faults)
+
+
+def _add_member(request: HttpRequest, household: Household, row: PersonRow, since: dt.date, key: str) -> str:
+    with transaction.atomic():
+        _join(household, row, since)
+    drop_kept(request.user, key)
     messages.success(request, _("%(name)s 已加入。") % {"name": row.name})
-    return redirect("desk:household", pk=pk)
+    return reverse("desk:household", args=[household.pk])
 
 
 def _single(posted: QueryDict) -> QueryDict:
@@ -239,5 +296,5 @@ def _single(posted: QueryDict) -> QueryDict:
 def _member_page(request: HttpRequest, household: Household, since: SinceForm, row: PersonRow, status: int = 200, faults: list[str] | None = None) -> HttpResponse:
     known = relations(engine_for(household.area_code, clock.today()).pack.vocabulary)
     known.pop(HEAD, None)
-    shown = {"household": household, "since": since, "row": row, "relations": known, "wrong": wrong_of([row], [since], faults or [])}
+    shown = {"household": household, "since": since, "row": row, "relations": known, "wrong": wrong_of([row], [since], faults or []), "mark": since.data.get("mark") or new_mark()}
     return render(request, "desk/household/member.html", shown, status=status)

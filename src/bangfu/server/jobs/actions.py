@@ -53,7 +53,7 @@ def retry(job: Job, reason: str) -> None:
         JobStateError: It neither failed nor was cancelled.
     """
     changed = Job.objects.filter(pk=job.pk, status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).update(
-        status=JobStatus.WAITING, reason="", ended_at=None, lease="", cancel_asked=False, attempt=0
+        status=JobStatus.WAITING, reason="", ended_at=None, lease="", cancel_asked=False, attempts_before=F("attempt")
     )
     if not changed:
         raise JobStateError("只有失败或已取消的任务才能重试")
@@ -82,9 +82,9 @@ def reap(lease: dt.timedelta = LEASE) -> int:
     moment = clock.moment()
     silent = Q(status=JobStatus.RUNNING) & (Q(beat_at=None) | Q(beat_at__lte=moment - lease))
     found = 0
-    for row in Job.objects.filter(silent).values("pk", "lease", "attempt"):
+    for row in Job.objects.filter(silent).values("pk", "lease", "attempt", "attempts_before"):
         mine = Job.objects.filter(silent, pk=row["pk"], lease=row["lease"])
-        if row["attempt"] >= MOST_ATTEMPTS:
+        if row["attempt"] - row["attempts_before"] >= MOST_ATTEMPTS:
             mine.update(status=JobStatus.FAILED, lease="", ended_at=clock.now(), reason=f"连续 {MOST_ATTEMPTS} 次中途停止，请联系系统管理员")
         elif mine.update(status=JobStatus.WAITING, lease=""):
             carry_out.enqueue(row["pk"])

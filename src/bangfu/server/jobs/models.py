@@ -24,7 +24,11 @@ class JobStatus(models.TextChoices):
 
 
 class Job(models.Model):
-    """Background work. ``key`` makes asking twice harmless; ``state`` is where a restart goes on from."""
+    """Background work. ``key`` makes asking twice harmless; ``state`` is where a restart goes on from.
+
+    ``attempt`` counts all attempts there ever were; those since ``attempts_before``, when an officer last asked anew, are
+    the ones that may die before the reaper gives the job up.
+    """
 
     AREA_PATH: ClassVar[str] = "area_code"
     kind = models.CharField("类别", max_length=40)
@@ -40,6 +44,7 @@ class Job(models.Model):
     result = models.JSONField("结果", default=dict)
     reason = models.CharField("说明", max_length=500, blank=True)
     attempt = models.PositiveSmallIntegerField("第几次", default=0)
+    attempts_before = models.PositiveSmallIntegerField("重试前次数", default=0)
     lease = models.CharField(max_length=40, blank=True)
     beat_at = models.DateTimeField("最近心跳", null=True)
     cancel_asked = models.BooleanField("已要求取消", default=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -20,6 +20,9 @@ from bangfu.server.registry.roll import Roll, roll_of
 STRENGTH = {source: place for place, source in enumerate(Source.values)}
 Subject = tuple[int | None, int | None]
 """Person and item that statements are about; (None, None) is the household."""
+Log = dict[Subject, list[Observation]]
+Now = tuple[dict[str, Any], list[dict[str, Any]]]
+"""The facts of a subject, and the conflicts among its sources."""
 
 
 def hear(held: dict[str, Observation], said: Observation) -> None:
@@ -91,6 +94,25 @@ def log_of(household: Household, *, people: set[int] | None = None, before: dt.d
     return said
 
 
+def logs_of(households: Iterable[Household], rolls: Mapping[int, Roll]) -> dict[int, Log]:
+    """Return the logs of some households by key, as ``log_of`` does of one, in few queries."""
+    gone = {m.person_id for roll in rolls.values() for m in roll.memberships if m.person.merged_into_id is None}
+    last = homes_of(gone)
+    homes: dict[int, int] = {}
+    for key, roll in rolls.items():
+        now = {m.person_id for m in roll.now}
+        homes |= {m.person_id: key for m in roll.memberships if m.person_id in now or last.get(m.person_id) == key}
+    merged = dict(Person.objects.filter(merged_into__in=homes).values_list("pk", "merged_into"))
+    things = {item.pk: key for key, roll in rolls.items() for item in roll.items}
+    about = Q(household__in=rolls, person=None, item=None) | Q(person__in=[*homes, *merged], item=None) | Q(item__in=things)
+    found: dict[int, Log] = {home.pk: defaultdict(list) for home in households}
+    for said in Observation.objects.filter(about).order_by("pk"):
+        person = merged.get(said.person_id, said.person_id) if said.person_id else None
+        home = things[said.item_id] if said.item_id else homes[person] if person else said.household_id
+        found[home][None if said.item_id else person, said.item_id].append(said)
+    return found
+
+
 def worked_out(household: Household, today: dt.date) -> dict[Subject, tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Return what the whole log of a household says now, by subject."""
     return {subject: facts_now(rows, today) for subject, rows in log_of(household).items()}
@@ -102,27 +124,39 @@ def refresh(household: Household, today: dt.date, only: set[Subject] | None = No
     For all, rows that the log says nothing of go.
     """
     found = worked_out(household, today)
-    wanted = {subject: said for subject, said in found.items() if only is None or subject in only}
-    there = {(row.person_id if row.item_id is None else None, row.item_id): row for row in CurrentFacts.objects.filter(_about(household, wanted)).order_by("pk")}
+    keep([(household, subject, said) for subject, said in found.items() if only is None or subject in only])
+    if only is None:
+        rows = CurrentFacts.objects.filter(household=household)
+        rows.filter(pk__in=[row.pk for row in rows if (row.person_id, row.item_id) not in found]).delete()
+
+
+def keep(wanted: Sequence[tuple[Household, Subject, Now]]) -> None:
+    """Write the rows of some subjects, of one household or of many; what is there already stays."""
+    if not wanted:
+        return
+    there = {_name(row.household_id, (row.person_id, row.item_id)): row for row in CurrentFacts.objects.filter(_about(wanted)).order_by("pk")}
     changed: list[CurrentFacts] = []
     made: list[CurrentFacts] = []
-    for (person, item), (facts, conflicts) in wanted.items():
-        row = there.get((person, item)) or CurrentFacts(person_id=person, item_id=item)
+    for household, (person, item), (facts, conflicts) in wanted:
+        row = there.get(_name(household.pk, (person, item))) or CurrentFacts(person_id=person, item_id=item)
         if row.pk and (row.household_id, row.facts, row.conflicts) == (household.pk, facts, conflicts):
             continue
         row.household, row.facts, row.conflicts = household, facts, conflicts
         (changed if row.pk else made).append(row)
     CurrentFacts.objects.bulk_update(changed, ["household", "facts", "conflicts"])
     CurrentFacts.objects.bulk_create(made)
-    if only is None:
-        rows = CurrentFacts.objects.filter(household=household)
-        rows.filter(pk__in=[row.pk for row in rows if (row.person_id, row.item_id) not in found]).delete()
 
 
-def _about(household: Household, subjects: Iterable[Subject]) -> Q:
+def _name(household: int, subject: Subject) -> tuple[int | None, int | None, int | None]:
+    """Return what a row is known by: a person or an item wherever it lies, else its household."""
+    person, item = subject
+    return (None, None, item) if item else (None, person, None) if person else (household, None, None)
+
+
+def _about(wanted: Sequence[tuple[Household, Subject, Now]]) -> Q:
     """Return the condition on the rows of some subjects; those of a person lie where the person was before."""
-    people, items = [person for person, _ in subjects if person], [item for _, item in subjects if item]
-    condition = Q(household=household, person=None, item=None)
+    people, items = [person for _, (person, _i), _n in wanted if person], [item for _, (_p, item), _n in wanted if item]
+    condition = Q(household__in={household.pk for household, *_ in wanted}, person=None, item=None)
     if people:
         condition |= Q(person__in=people, item=None)
     return condition | Q(item__in=items) if items else condition

@@ -27,6 +27,7 @@ from bangfu.server.registry.duplicate_actions import see_elsewhere
 from bangfu.server.registry.enums import ImportStatus, Source
 from bangfu.server.registry.import_apply import bring_up_to_date, take_in
 from bangfu.server.registry.import_check import Checked, Register
+from bangfu.server.registry.import_known import bring_many_up_to_date
 from bangfu.server.registry.import_models import ImportRun
 from bangfu.server.registry.ledger_file import LedgerHousehold
 
@@ -139,7 +140,7 @@ def import_batch(run: ImportRun, register: Register, batch: Sequence[LedgerHouse
     told: dict[str, Any] = {"new": 0, "changed": 0, "same": 0, "refused": [], "notes": []}
     for one in checked:
         if one.faults:
-            told["refused"].append([one.ledger.key, "；".join(dict.fromkeys(f.zh for f in one.faults))[:500]])
+            told["refused"].append([one.ledger.key, "；".join(dict.fromkeys(f.told for f in one.faults))[:500]])
             _sight(run, one)
     ready = [c for c in checked if not c.faults]
     told["same"] = sum(1 for c in ready if c.is_same)
@@ -149,6 +150,10 @@ def import_batch(run: ImportRun, register: Register, batch: Sequence[LedgerHouse
         fresh = []
     told["new"] = len(fresh)
     at_once = {c.ledger.key for c in fresh}
+    brought = bring_many_up_to_date(run, [c for c in ready if not c.is_same and c.household is not None])
+    told["changed"] = len(brought)
+    told["notes"] += [[key, text] for key, done in brought.items() for text in done.notes]
+    at_once |= brought.keys()
     for one in ready:
         if not one.is_same and one.ledger.key not in at_once:
             _one(run, one, told)

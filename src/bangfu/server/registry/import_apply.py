@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,7 +84,7 @@ class _Batch:
         insert_rows(Observation, ("household", "person", "item", "fact", "value", "source", "evidence", "actor_id", "stated_at", "true_on"), self.observations)
         insert_rows(CurrentFacts, ("household", "person", "item", "facts", "conflicts"), self.facts)
         self._keys(checked, homes, people)
-        Entry.objects.bulk_create(_entry(self.run, h, c.ledger, self.moment, new=True) for h, c in zip(homes, checked, strict=True))
+        Entry.objects.bulk_create(entry_of(self.run, h, c.ledger, self.moment, new=True) for h, c in zip(homes, checked, strict=True))
 
     def _households(self, checked: Sequence[Checked]) -> list[Household]:
         made: list[Household] = []
@@ -220,19 +220,19 @@ class _Update:
         home = self._home()
         people = self._people(home)
         items = [(item, facts) for item, facts in add_items(home, self.ledger, people) if not self._taken_back(item)]
-        said = self._spoken(home)
-        statements = self._differing(self.ledger.facts, said, None, None)
+        said = spoken(current.log_of(home), self.run.source)
+        statements = differing(self.ledger.facts, said, None, None)
         for given in self.ledger.people:
-            statements += self._differing(given.facts, said, people[given.key], None)
+            statements += differing(given.facts, said, people[given.key], None)
         for item, facts in items:
-            statements += self._differing(facts, said, None, item)
+            statements += differing(facts, said, None, item)
         append(home, statements, Provenance(Source(self.run.source), evidence(self.run), self.run.taken_on))
         held = set(StatedCollection.objects.filter(household=home).values_list("collection", flat=True))
         StatedCollection.objects.bulk_create(StatedCollection(household=home, collection=name) for name in self.ledger.stated if name not in held)
         self._keys(home, people)
         sum_up(home.pk)  # a date of birth may have come
         self.done.facts = len(statements)
-        _entry(self.run, home, self.ledger, clock.now(), new=self.checked.household is None, facts=len(statements), joined=self.done.joined).save()
+        entry_of(self.run, home, self.ledger, clock.now(), new=self.checked.household is None, facts=len(statements), joined=self.done.joined).save()
         return self.done
 
     def _home(self) -> Household:
@@ -267,9 +267,7 @@ class _Update:
                 continue
             self._still(given, known, here[known.pk])
             found[given.key] = known
-        missing = [m.person.name for pk, m in here.items() if pk not in {p.pk for p in found.values()}]
-        if missing:
-            self.done.notes.append(f"台账里没有 {'、'.join(missing)}，仍留在户内；离户请在户页面办理")
+        self.done.notes += gone_from(here, found.values())
         return found
 
     def _still(self, given: LedgerPerson, known: Person, member: Membership) -> None:
@@ -294,20 +292,6 @@ class _Update:
             self.done.notes.append("领取记录里有一行已在户页面撤销，没有再记")
         return taken_back
 
-    def _spoken(self, home: Household) -> dict[current.Subject, dict[str, Any]]:
-        """Return what this source says until now, by subject and fact."""
-        found: dict[current.Subject, dict[str, Any]] = {}
-        for subject, rows in current.log_of(home).items():
-            held: dict[str, dict[str, Observation]] = defaultdict(dict)
-            for said in rows:
-                current.hear(held[said.fact], said)
-            found[subject] = {fact: sources[self.run.source].value for fact, sources in held.items() if self.run.source in sources}
-        return found
-
-    def _differing(self, facts: dict[str, Any], said: dict[current.Subject, dict[str, Any]], person: Person | None, item: Item | None) -> list[Statement]:
-        before = said.get((None, item.pk) if item else (person.pk if person else None, None), {})
-        return [Statement(fact, value, person, item) for fact, value in facts.items() if fact not in before or before[fact] != value]
-
     def _keys(self, home: Household, people: dict[str, Person]) -> None:
         """Write what the numbers of the ledger stand for from now on."""
         where: dict[str, Any] = {"area_code": home.area_code, "key": self.ledger.key}
@@ -325,12 +309,37 @@ class _Update:
         LedgerKey.objects.bulk_create(made)
 
 
+def gone_from(here: Mapping[int, Membership], told: Iterable[Person]) -> list[str]:
+    """Return the note on members of whom a ledger says nothing."""
+    named = {person.pk for person in told}
+    missing = [m.person.name for pk, m in here.items() if pk not in named]
+    return [f"台账里没有 {'、'.join(missing)}，仍留在户内；离户请在户页面办理"] if missing else []
+
+
+def spoken(log: current.Log, source: str) -> dict[current.Subject, dict[str, Any]]:
+    """Return what a source says until now, by subject and fact."""
+    found: dict[current.Subject, dict[str, Any]] = {}
+    for subject, rows in log.items():
+        held: dict[str, dict[str, Observation]] = defaultdict(dict)
+        for said in rows:
+            current.hear(held[said.fact], said)
+        found[subject] = {fact: sources[source].value for fact, sources in held.items() if source in sources}
+    return found
+
+
+def differing(facts: dict[str, Any], said: dict[current.Subject, dict[str, Any]], person: Person | None, item: Item | None) -> list[Statement]:
+    """Return what a ledger says of one subject and its source did not say until now."""
+    before = said.get((None, item.pk) if item else (person.pk if person else None, None), {})
+    return [Statement(fact, value, person, item) for fact, value in facts.items() if fact not in before or before[fact] != value]
+
+
 def evidence(run: ImportRun) -> str:
     """Return what stands as evidence beside a statement from a ledger."""
     return f"台账 {run.file_name}（{run.taken_on}）"
 
 
-def _entry(run: ImportRun, home: Household, ledger: LedgerHousehold, at: dt.datetime, *, new: bool, **details: Any) -> Entry:
+def entry_of(run: ImportRun, home: Household, ledger: LedgerHousehold, at: dt.datetime, *, new: bool, **details: Any) -> Entry:
+    """Return the entry in the audit that tells of a household."""
     actor = current_actor()
     told = {"import": run.pk, "new": new, "people": len(ledger.people), **details}
     return Entry(

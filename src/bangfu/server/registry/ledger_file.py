@@ -22,19 +22,23 @@ from bangfu.rules.errors import Fault, HouseholdError, column_letters
 from bangfu.rules.household import Given, GivenRow, HouseholdReader
 from bangfu.rules.ledger import layout
 from bangfu.rules.ledger.layout import Column
-from bangfu.rules.ledger.read import LedgerReader, SheetMark
+from bangfu.rules.ledger.read import NONE_WORDS, LedgerReader, SheetMark
 from bangfu.rules.pack.model import Pack
 from bangfu.rules.units import power_of
 from bangfu.rules.vocabulary import Label
 from bangfu.rules.yaml_source import List, Map
 from bangfu.server.registry.identity import CARD_DIGITS
 from bangfu.server.registry.ledger_record import RECORD, record_items, sort_record
+from bangfu.server.registry.sheet_words import SheetWords
 
 HOUSEHOLD_COLUMNS = (Column("area_code", Label("社区代码", "community code")), Column("address", Label("住址", "address")))
 CARD_COLUMN = Column("card_number", Label("一卡通卡号", "card number"))
+OF = layout.OTHER_COLUMNS[2]
 OWN_KEYS = ("area_code", "address", "card_number")
 KEY_MOST, NAME_MOST, ADDRESS_MOST = 40, 60, 200
 KINSHIP = "relation"
+OF_ROWS = ("ID-TWICE", "ID-NEEDED", "LINK", "HOUSEHOLD-SIZE", "TWO-HEADS")
+"""Codes of faults that are of a whole row."""
 EXACT = 10**15
 """From here on a spreadsheet's number has lost its last digits."""
 MASKED = re.compile(r"^\*{4,}[0-9X]{4}$")
@@ -64,6 +68,12 @@ class CellFault:
     def as_data(self) -> list[Any]:
         """Return it as it is kept with the run."""
         return [self.sheet, self.row, self.column, self.zh, self.en, self.household]
+
+    @property
+    def told(self) -> str:
+        """Return it as one Chinese sentence, with its cell."""
+        cell = (f"第 {self.row} 行" if self.row else "") + (f" {self.column} 列" if self.column else "")
+        return f"“{self.sheet}”{cell}：{self.zh}" if self.sheet else self.zh
 
 
 @dataclass(slots=True)
@@ -136,6 +146,8 @@ class RegisterReader(LedgerReader):
     def __init__(self, pack: Pack, path: Path) -> None:
         super().__init__(pack, path)
         self.letters: Letters = {}
+        self.none: list[tuple[str, str, SheetMark]] = []
+        """Kinds of which a row of the long sheet says 无, and of whom: a household, a person, or nobody named (all)."""
 
     def columns(self, entity: str) -> list[Column]:
         """Return the columns of a main sheet."""
@@ -148,6 +160,14 @@ class RegisterReader(LedgerReader):
 
     def _row(self, cells: dict[Column, tuple[Any, SheetMark]], number: int, title: str) -> Map:
         return super()._row({c: cell for c, cell in cells.items() if not (isinstance(cell[0], str) and MASKED.match(cell[0]))}, number, title)
+
+    def _other_row(self, cells: dict[str, tuple[Any, SheetMark]], mark: SheetMark, content: Map, made: dict[tuple[str, str], Map]) -> None:
+        entity = next((e for e in self.pack.vocabulary.entities.values() if e.collection and str(cells.get("collection", ("",))[0]).strip() in (e.label.zh, e.collection)), None)
+        if entity is None or entity.collection is None or "fact" in cells or str(cells.get("id", ("",))[0]).strip() not in NONE_WORDS:
+            super()._other_row(cells, mark, content, made)
+            return
+        value, at = cells.get("of", ("", mark))
+        self.none.append((entity.collection, str(super()._cell(OF, value)).strip() if value else "", at))
 
     def _names_none(self, row: Map) -> bool:
         return False  # of one household alone it is sorted out by household
@@ -168,16 +188,21 @@ def read_book(pack: Pack, path: Path) -> LedgerBook:
     """
     reader = RegisterReader(pack, path)
     content = reader.content()
-    loose = [_cell_fault(f) for f in reader.reader.faults]
-    sorter = _Sorter(pack, content, reader.letters)
+    words = SheetWords(pack)
+    loose = [_cell_fault(f, words, reader.letters) for f in reader.reader.faults]
+    sorter = _Sorter(pack, content, reader)
     loose += sorter.faults
-    households = [_household(pack, parts, path.name, reader.letters) for parts in sorter.parts.values()]
+    households = [_household(pack, parts, words, reader) for parts in sorter.parts.values()]
     _once(households)
-    return LedgerBook(households, loose, list(_notices(sorter.parts)))
+    return LedgerBook(households, loose, list(_notices(pack, sorter.parts)))
 
 
-def _notices(parts: dict[str, _Parts]) -> Iterator[str]:
-    """Say how many households a filled sheet of the record does not name."""
+def _notices(pack: Pack, parts: dict[str, _Parts]) -> Iterator[str]:
+    """Say how many households a filled sheet does not name: what is known of them stays."""
+    for entity in pack.vocabulary.entities.values():
+        without = sum(1 for part in parts.values() if entity.collection not in part.rows)
+        if entity.collection and entity.id not in ("household", "person", "organisation") and 0 < without < len(parts):
+            yield f"“{layout.OTHERS.zh}”里的“{entity.label.zh}”没有提到 {without} 户：这些户的不变。确实没有的，请写一行：类别填“{entity.label.zh}”，编号填“无”，“属于”填户编号"
     unnamed = sum(1 for part in parts.values() if RECORD not in part.rows)
     if 0 < unnamed < len(parts):
         yield f"“{layout.RECORD.zh}”没有提到 {unnamed} 户：这些户的领取记录不变。确实没有领取的，请写一行，待遇填“无”，编号填户编号"
@@ -193,10 +218,13 @@ class _Parts:
 
 
 class _Sorter:
-    """Sorts the rows of all sheets by household; rows that belong to none are faults."""
+    """Sorts the rows of all sheets by household; rows that belong to none are faults.
 
-    def __init__(self, pack: Pack, content: Map, letters: Letters) -> None:
-        self.pack, self.letters, self.faults = pack, letters, list[CellFault]()
+    A household whose kinds of things the long sheet does not name says nothing of them.
+    """
+
+    def __init__(self, pack: Pack, content: Map, reader: RegisterReader) -> None:
+        self.pack, self.letters, self.faults = pack, reader.letters, list[CellFault]()
         self.parts: dict[str, _Parts] = {}
         self.home: dict[str, str] = {}
         for place, row in enumerate(content["households"]):
@@ -209,19 +237,22 @@ class _Sorter:
         if "organisations" in content:
             for parts in self.parts.values():
                 self._employers(parts)
+        for collection, of, mark in reader.none:
+            self._none(content, collection, of, mark)
         sort_record(content.get(RECORD), self.parts, self.home, self._at_cell)
 
     def _household(self, row: Map, mark: Any) -> None:
         key = str(row.get("id", "")).strip()
         if not key or len(key) > KEY_MOST:
-            self._loose(mark, f"户编号要填，最多 {KEY_MOST} 个字", f"the household number is needed, at most {KEY_MOST} characters")
+            self._loose(mark, f"户编号要填，最多 {KEY_MOST} 个字", f"the household number is needed, at most {KEY_MOST} characters", "id")
         elif key in self.parts:
-            self._loose(mark, f"户编号“{key}”出现两次（首次在第 {self.parts[key].mark[0]} 行）", f'the household number "{key}" appears twice (first in row {self.parts[key].mark[0]})')
+            first = self.parts[key].mark[0]
+            self._loose(mark, f"户编号“{key}”出现两次（首次在第 {first} 行），请改成不同的编号或删去一行", f'the household number "{key}" appears twice (first in row {first}): change one or delete the row', "id")
         else:
             self.parts[key] = _Parts(row, mark)
 
     def _sort(self, content: Map, collection: str, entity: str) -> None:
-        for parts in self.parts.values():
+        for parts in self.parts.values() if entity == "person" else ():
             parts.rows[collection] = List(content.file, parts.mark)
         owner = self.pack.vocabulary.entities[entity].belongs_to
         for place, row in enumerate(content[collection]):
@@ -229,9 +260,11 @@ class _Sorter:
             home = of if owner == "household" else self.home.get(of, "")
             if home not in self.parts:
                 what = "户编号" if owner == "household" else "人员编号"
-                self._loose(mark, f"“属于”的{what}“{of}”在主表里没有，请核对" if of else f"请填写属于哪个{what}", f'it belongs to "{of}", which is not on the main sheet')
+                heading = what if entity == "person" else "属于"
+                zh = f"“{heading}”里的“{of}”在主表里没有，请核对" if of else f"“{heading}”要填：写{what}"
+                self._loose(mark, zh, f'it belongs to "{of}", which is not on the main sheet' if of else "whose it is must be filled in (a number)", "of")
                 continue
-            rows = self.parts[home].rows[collection]
+            rows = self.parts[home].rows.setdefault(collection, List(content.file, mark))
             rows.append(row)
             rows.marks.append(mark)
             if entity == "person":
@@ -239,22 +272,35 @@ class _Sorter:
 
     def _employers(self, parts: _Parts) -> None:
         """Give a household the organisations that its own rows name; others are not its."""
-        found = parts.rows["organisations"] = List(parts.row.file, parts.mark)
+        found = List(parts.row.file, parts.mark)
         for key in dict.fromkeys(str(row["at"]) for rows in parts.rows.values() for row in rows if "at" in row):
             if key in self.organisations:
                 row, mark = self.organisations[key]
                 found.append(row)
                 found.marks.append(mark)
+        if found:
+            parts.rows["organisations"] = found
+
+    def _none(self, content: Map, collection: str, of: str, mark: SheetMark) -> None:
+        """Let one household say that it has none of a kind, or all that name none."""
+        home = of if of in self.parts else self.home.get(of, "")
+        if of and home not in self.parts:
+            self._loose(mark, f"“属于”里的“{of}”在主表里没有，请核对", f'it belongs to "{of}", which is not on the main sheet', "of")
+        for key in [home] if of else self.parts:
+            if key in self.parts:
+                self.parts[key].rows.setdefault(collection, List(content.file, mark))
 
     def _at_cell(self, mark: Any, zh: str, en: str, key: str) -> None:
         self.faults.append(CellFault(layout.RECORD.zh, mark[0], self.letters.get((layout.RECORD.zh, key), ""), zh, en))
 
-    def _loose(self, mark: Any, zh: str, en: str) -> None:
-        self.faults.append(CellFault(getattr(mark, "sheet", ""), mark[0], "", zh, en))
+    def _loose(self, mark: Any, zh: str, en: str, key: str) -> None:
+        sheet = getattr(mark, "sheet", "")
+        self.faults.append(CellFault(sheet, mark[0], self.letters.get((sheet, key), ""), zh, en))
 
 
-def _household(pack: Pack, parts: _Parts, file: str, letters: Letters) -> LedgerHousehold:
+def _household(pack: Pack, parts: _Parts, words: SheetWords, reader: RegisterReader) -> LedgerHousehold:
     """Read one household: facts by the vocabulary, then what the register asks of people."""
+    file, letters = reader.path.name, reader.letters
     made = LedgerHousehold(str(parts.row["id"]).strip(), parts.mark[0], letters=letters)
     own = [_take(parts.row)] + [_take(row) for row in parts.rows["members"]]
     content = Map(file, parts.mark)
@@ -271,7 +317,7 @@ def _household(pack: Pack, parts: _Parts, file: str, letters: Letters) -> Ledger
     try:
         given = HouseholdReader(pack, file).read(content)
     except HouseholdError as error:
-        made.faults += [_cell_fault(f, made.key) for f in sorted(error.faults, key=lambda f: (f.file, f.line, f.column))]
+        made.faults += [_cell_fault(f, words, letters, made.key) for f in sorted(error.faults, key=lambda f: (f.file, f.line, f.column))]
         return made
     _fill(pack, made, given, parts, own[1:])
     return made
@@ -296,7 +342,7 @@ def _fill(pack: Pack, made: LedgerHousehold, given: Given, parts: _Parts, own: l
     if given.record is not None:
         made.items += record_items(pack, made, given, parts.rows[RECORD])
         made.stated.append(RECORD)
-    _kin(made)
+    _kin(made, pack.vocabulary.facts[KINSHIP].label)
 
 
 def _person(pack: Pack, made: LedgerHousehold, row: GivenRow, line: int, own: dict[str, Any]) -> LedgerPerson:
@@ -325,7 +371,7 @@ def _card(made: LedgerHousehold, line: int, value: Any) -> str:
     return number
 
 
-def _kin(made: LedgerHousehold) -> None:
+def _kin(made: LedgerHousehold, heading: Label) -> None:
     """Everybody has a relation to the head, and one is the head; somebody alone is."""
     if not made.people:
         made.fault(layout.HOUSEHOLDS, made.row, "这一户在“人员”页没有人", "nobody on the sheet of members belongs to this household")
@@ -334,9 +380,9 @@ def _kin(made: LedgerHousehold) -> None:
         made.people[0].relation = made.people[0].relation or "self"
     for person in made.people:
         if not person.relation:
-            made.fault(layout.MEMBERS, person.row, "与户主关系要填（户主填“本人”）", "the relation to the head is needed (of the head: Applicant)", "relation")
+            made.fault(layout.MEMBERS, person.row, f"“{heading.zh}”要填（户主填“本人”）", f'"{heading.en}" is needed (of the head: Applicant)', "relation")
     if all(p.relation for p in made.people) and not any(p.relation == "self" for p in made.people):
-        made.fault(layout.HOUSEHOLDS, made.row, "这一户没有户主：请把一人的与户主关系填为“本人”", "the household has no head: one member's relation must be Applicant")
+        made.fault(layout.HOUSEHOLDS, made.row, f"这一户没有户主：请把一人的“{heading.zh}”填为“本人”", f'the household has no head: one member\'s "{heading.en}" must be Applicant')
 
 
 def _facts(pack: Pack, row: GivenRow) -> dict[str, Any]:
@@ -361,9 +407,12 @@ def _digest(parts: _Parts, own: list[dict[str, Any]]) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def _cell_fault(fault: Fault, household: str = "") -> CellFault:
+def _cell_fault(fault: Fault, words: SheetWords, letters: Letters, household: str = "") -> CellFault:
+    """Return a fault at its cell; one of a whole row lies where the row is named, or says whose it is."""
     sheet = fault.file.rpartition("[")[2].rstrip("]") if fault.file.endswith("]") else ""
-    return CellFault(sheet, fault.line, column_letters(fault.column) if fault.column else "", fault.zh, fault.en, household)
+    key = "of" if fault.code == "LINK" and not fault.en.startswith("the organisation") else "id" if fault.code in OF_ROWS else ""
+    column = letters.get((sheet, key), "") if key else column_letters(fault.column) if fault.column else ""
+    return CellFault(sheet, fault.line, column, words.text(fault.zh, "zh"), words.text(fault.en, "en"), household)
 
 
 def _once(households: list[LedgerHousehold]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bangfu.server.registry.models import Household, Item, Membership
@@ -29,3 +31,14 @@ def roll_of(household: Household) -> Roll:
     """Return the roll of a household, in two queries."""
     people = Membership.objects.filter(household=household).select_related("person").order_by("since", "pk")
     return Roll(tuple(people), tuple(Item.objects.filter(household=household).order_by("entity", "pk")))
+
+
+def rolls_of(households: Sequence[Household]) -> dict[int, Roll]:
+    """Return the rolls of some households by key, in two queries."""
+    people: dict[int, list[Membership]] = defaultdict(list)
+    items: dict[int, list[Item]] = defaultdict(list)
+    for member in Membership.objects.filter(household__in=households).select_related("person").order_by("since", "pk"):
+        people[member.household_id].append(member)
+    for item in Item.objects.filter(household__in=households).order_by("entity", "pk"):
+        items[item.household_id].append(item)
+    return {home.pk: Roll(tuple(people[home.pk]), tuple(items[home.pk])) for home in households}
