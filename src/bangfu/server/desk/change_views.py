@@ -15,6 +15,7 @@ from bangfu.server.accounts.guards import staff
 from bangfu.server.audit.actions import record_reading
 from bangfu.server.calendar import clock
 from bangfu.server.desk.change_forms import FORMS, ChangeForm, Choices
+from bangfu.server.desk.words import said_by
 from bangfu.server.registry.actions import RefusedError, StaleError
 from bangfu.server.registry.models import Household
 from bangfu.server.registry.packs import pack_at
@@ -50,13 +51,15 @@ def change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
             messages.success(request, _("已办理，登记簿已更新。"))
             return redirect("desk:changes", pk=pk)
         except RefusedError as error:
-            form.add_error(None, error.zh)
+            form.add_error(None, said_by(error))
         except StaleError:
             form.add_error(None, _("这一户刚刚有变动，可能是别人改的，也可能是您已经提交过一次。这次还没有办理，请核对现在的成员，需要时再提交。"))
             household.refresh_from_db()
             form.data = form.data.copy()  # type: ignore[attr-defined]
             form.data["version"] = str(household.version)  # type: ignore[index]
-    context = {"household": household, "form": form, "kind": kind, "title": FORMS[kind].title, "lead": FORMS[kind].lead, "other": other, "members": members_of(household)}
+    labels = dict(_kinship(household))
+    members = [(m.person.name, labels.get(m.relation, m.relation)) for m in members_of(household)]
+    context = {"household": household, "form": form, "kind": kind, "title": FORMS[kind].title, "lead": FORMS[kind].lead, "other": other, "members": members}
     return render(request, "desk/register/change.html", context, status=422 if form is not None and form.errors else 200)
 
 

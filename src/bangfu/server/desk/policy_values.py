@@ -30,6 +30,7 @@ from bangfu.server.desk.documents_views import private_bytes
 from bangfu.server.desk.policy_forms import SignForm, ValueForm, WithdrawForm
 from bangfu.server.desk.policy_rules import district_here
 from bangfu.server.desk.policy_whatif import shown_result
+from bangfu.server.desk.words import said_by
 from bangfu.server.files.actions import read_upload
 from bangfu.server.files.kinds import PHOTOS, FileRefusedError
 from bangfu.server.portal.words import language
@@ -90,7 +91,7 @@ def new_value(request: HttpRequest, code: str) -> HttpResponse:
             for fault in error.faults:
                 form.add_error(None, fault)
         except FileRefusedError as error:
-            form.add_error("scan", error.zh)
+            form.add_error("scan", said_by(error))
     return render(request, "desk/policy/new_value.html", {"district": district, "form": form, "now": _in_force(district, str(form["address"].value() or "")), "standards": [] if form["address"].value() else _standards(district)}, status=422 if form.errors else 200)
 
 
@@ -212,7 +213,7 @@ def withdraw_value(request: HttpRequest, pk: int) -> HttpResponse:
             for fault in error.faults:
                 form.add_error(None, fault)
         except FileRefusedError as error:
-            form.add_error("scan", error.zh)
+            form.add_error("scan", said_by(error))
     return _page(request, found, 422, withdraw_form=form)
 
 
