@@ -61,6 +61,7 @@ def test_two_households_become_one(world: World, family: Household, neighbour: H
     assert send(world, family, "merge", f"?other={neighbour.number}", **{f"relation_{named('吕芳').pk}": "sibling"}).status_code == 302
     neighbour.refresh_from_db()
     assert neighbour.status == "closed"
+    assert "这一户已注销，不再测算" in client.get(f"/desk/households/{neighbour.pk}/").content.decode()
     assert f"并户 · {neighbour.number}" in client.get(at(family)).content.decode()
 
 
@@ -86,6 +87,10 @@ def test_a_refusal_speaks_the_language_of_the_page(world: World, family: Househo
     refused = client.post(at(family, "death"), {"on": "2099-01-01", "version": family.version, "person": named("单小川").pk}).content.decode()
     assert "the day cannot lie after today" in refused
     assert "单小川 (Child)" in refused
+    with acting_as(actor_of(world.users["street"])):
+        state_facts(family, [Statement("has_disability", True, named("单小川")), Statement("wage_income", 1200, named("单小川"))], Provenance(Source.DECLARED))
+    kept = client.get(f"/desk/register/people/{named('单小川').pk}/rights/").content.decode()
+    assert all(said in kept for said in ("Has a disability certificate</td><td>Yes", "1,200 yuan per person and month", ">Child<", family.number))
     away = client.get("/desk/households/999999/").content.decode()
     assert ("outside your areas" in away, 'href="/desk/"' in away) == (True, True)
 

@@ -15,7 +15,7 @@ from bangfu.server.accounts.guards import staff
 from bangfu.server.audit.actions import record_reading
 from bangfu.server.calendar import clock
 from bangfu.server.desk.change_forms import FORMS, ChangeForm, Choices
-from bangfu.server.desk.words import said_by
+from bangfu.server.desk.words import joined, said_by
 from bangfu.server.registry.actions import RefusedError, StaleError
 from bangfu.server.registry.models import Household
 from bangfu.server.registry.packs import pack_at
@@ -58,7 +58,7 @@ def change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
             form.data = form.data.copy()  # type: ignore[attr-defined]
             form.data["version"] = str(household.version)  # type: ignore[index]
     labels = dict(_kinship(household))
-    members = [(m.person.name, labels.get(m.relation, m.relation)) for m in members_of(household)]
+    members = joined(_("%(name)s（%(relation)s）") % {"name": m.person.name, "relation": labels.get(m.relation, m.relation)} for m in members_of(household))
     context = {"household": household, "form": form, "kind": kind, "title": FORMS[kind].title, "lead": FORMS[kind].lead, "other": other, "members": members}
     return render(request, "desk/register/change.html", context, status=422 if form is not None and form.errors else 200)
 

@@ -17,6 +17,7 @@ from bangfu.server.audit.actions import record_reading
 from bangfu.server.calendar import clock
 from bangfu.server.desk.register_forms import ApartForm, SightingForm, UniteForm
 from bangfu.server.desk.words import said_by
+from bangfu.server.portal.words import unit_words
 from bangfu.server.registry import duplicate_actions
 from bangfu.server.registry.actions import RefusedError
 from bangfu.server.registry.dossier import label, shown
@@ -149,4 +150,4 @@ def _page(request: HttpRequest, pair: DuplicatePair, status: int = 200, apart: A
 
 
 def _said(pack: Pack, line: FactLine | None) -> str:
-    return f"{shown(pack, line.fact, line.value)}（{line.source.label}）" if line is not None else ""
+    return f"{shown(pack, line.fact, line.value, unit_words)}（{line.source.label}）" if line is not None else ""

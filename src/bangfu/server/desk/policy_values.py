@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from bangfu.rules.units import Quantity
 from bangfu.server.accounts.guards import staff
 from bangfu.server.accounts.selectors import scope_for
 from bangfu.server.areas.models import Area
@@ -117,8 +118,8 @@ def _standards(district: Area) -> list[tuple[str, str]]:
     return [(name, parameter.label.text(language())) for name, parameter in pack.parameters.items() if parameter.label is not None]
 
 
-def _in_force(district: Area, address: str) -> tuple[str, str] | None:
-    """Return what an address is called and what it is today."""
+def _in_force(district: Area, address: str) -> tuple[str, str, str] | None:
+    """Return what an address is called, what it is today, and how several numbers are written (else nothing)."""
     engine, day = engine_in(district, clock.today()), clock.today()
     label = _labels(district).get(address)
     if label is None:
@@ -127,11 +128,15 @@ def _in_force(district: Area, address: str) -> tuple[str, str] | None:
     pack = engine.pack
     parameter = pack.parameters.get(address) or (pack.entries[entry].figures.get(rest) if entry in pack.entries else None)
     if parameter is None:
-        return label, _("还没有定")
-    from bangfu.rules.whatif.written import shown
+        return label, _("还没有定"), ""
+    from bangfu.rules.whatif.written import scalar, shown
 
     version = parameter.version_on(day)
-    return label, _("还没有定") if version is None else shown(pack, parameter, version.value, "zh")
+    if version is None:
+        return label, _("还没有定"), ""
+    several = version.value if isinstance(version.value, dict) and all(isinstance(each, Quantity) for each in version.value.values()) else {}
+    form = ", ".join(f"{code}: {scalar(each, parameter)}" for code, each in several.items())
+    return label, shown(pack, parameter, version.value, language()), f"{{{form}}}" if form else ""
 
 
 @staff("policy.view")

@@ -19,6 +19,7 @@ from bangfu.server.desk.admin_forms import ReasonForm
 from bangfu.server.desk.rights_forms import AnswerForm, ConsentForm, RequestForm
 from bangfu.server.desk.words import said_by
 from bangfu.server.files.kinds import EXCEL
+from bangfu.server.portal.words import unit_words
 from bangfu.server.registry import rights_actions
 from bangfu.server.registry.actions import RefusedError
 from bangfu.server.registry.dossier import dossier, workbook
@@ -94,7 +95,7 @@ def person_copy(request: HttpRequest, pk: int) -> HttpResponse:
     reason = form.cleaned_data["reason"]
     entry = record("person.copied", of=person, area_code=person.area_code, reason=reason)
     mark = Mark(request.user.name, clock.now().astimezone(clock.HERE), entry.pk, reason)  # type: ignore[union-attr]
-    response = HttpResponse(workbook(dossier(pack_at(person.area_code), person, clock.today()), mark), content_type=EXCEL)
+    response = HttpResponse(workbook(dossier(pack_at(person.area_code), person, clock.today(), unit_words), mark), content_type=EXCEL)
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(f'{person.name}的登记信息.xlsx')}"
     return response
 
@@ -147,7 +148,7 @@ def _request_page(request: HttpRequest, found: PersonRequest, status: int = 200,
 def _page(request: HttpRequest, person: Person, status: int = 200, **forms: Any) -> HttpResponse:
     today = clock.today()
     shown = {
-        "person": person, "home": households_of(person).last(), "sections": dossier(pack_at(person.area_code), person, today), "consents": consents_of(person),
+        "person": person, "home": households_of(person).last(), "sections": dossier(pack_at(person.area_code), person, today, unit_words), "consents": consents_of(person),
         "asked": requests_within(request.scope).filter(person=person),  # type: ignore[attr-defined]
         "consent": ConsentForm(initial={"given_on": today}), "ask": RequestForm(initial={"asked_on": today}, auto_id="ask_%s"), "copy": ReasonForm(auto_id="copy_%s"),
     }  # fmt: skip
