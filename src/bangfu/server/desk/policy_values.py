@@ -34,7 +34,7 @@ from bangfu.server.desk.policy_whatif import shown_result
 from bangfu.server.desk.words import said_by
 from bangfu.server.files.actions import read_upload
 from bangfu.server.files.kinds import PHOTOS, FileRefusedError
-from bangfu.server.portal.words import language
+from bangfu.server.portal.words import language, with_units
 
 PER_PAGE = 50
 
@@ -54,7 +54,7 @@ def values(request: HttpRequest, code: str) -> HttpResponse:
 
 def _labels(district: Area) -> dict[str, str]:
     pack = engine_in(district, clock.today()).pack
-    return {address: label for kind in (ValueKind.CONDITION, ValueKind.VALUE) for address, label in actions.addresses(pack, kind).items()}
+    return {address: label for kind in (ValueKind.CONDITION, ValueKind.VALUE) for address, label in actions.addresses(pack, kind, language()).items()}
 
 
 def _signature(value: PolicyValue) -> Any:
@@ -136,7 +136,7 @@ def _in_force(district: Area, address: str) -> tuple[str, str, str] | None:
         return label, _("还没有定"), ""
     several = version.value if isinstance(version.value, dict) and all(isinstance(each, Quantity) for each in version.value.values()) else {}
     form = ", ".join(f"{code}: {scalar(each, parameter)}" for code, each in several.items())
-    return label, shown(pack, parameter, version.value, language()), f"{{{form}}}" if form else ""
+    return label, with_units(shown(pack, parameter, version.value, language())), f"{{{form}}}" if form else ""
 
 
 @staff("policy.view")
