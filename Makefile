@@ -20,7 +20,7 @@ export NODE_USE_SYSTEM_CA := 1
 export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo quick test test-postgresql proofs check bench bench-server lock
+.PHONY: help setup run demo quick test test-postgresql proofs check bench bench-server wheel lock
 
 help:            ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -90,6 +90,11 @@ bench: setup     ## measurements beside peers, in their own environment
 
 bench-server: setup   ## the server under load: 100,000 households on a throw-away PostgreSQL; takes half an hour
 	bench/server/run.sh
+
+wheel: setup     ## what an installation takes, in dist/: the wheel, its hashed requirements, systemd units, the site of nginx
+	@rm -rf dist
+	$(BIN)/python -m hatchling build -t wheel -d dist
+	cp -r requirements/server.txt docs/operate/systemd docs/operate/nginx dist/
 
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-package bangfu $(UPGRADE)
 lock: | $(UV) $(filter .uv/bin/npm,$(NPM))    ## renew the hashed requirements (UPGRADE=--upgrade takes newer versions)

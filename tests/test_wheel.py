@@ -53,6 +53,12 @@ def test_wheel_carries_every_policy_file(root: Path, wheel: Path) -> None:
     assert [name for name in inside if name.startswith(("tests/", "scripts/"))] == []
 
 
+def test_operators_install_by_lines_that_pip_takes(root: Path) -> None:
+    """With ``--require-hashes`` pip refuses a file that has no hash, as a wheel of one's own has none: two lines, not one."""
+    lines = [line for page in ("install.md", "upgrade.md") for line in (root / "docs/operate" / page).read_text(encoding="utf-8").splitlines() if "bin/pip install" in line]
+    assert [("--require-hashes -r server.txt" in line, "bangfu-*.whl" in line and "--no-deps" in line) for line in lines] == 2 * [(True, False), (False, True)]
+
+
 def test_installed_command_says_its_version(installed: Path, tmp_path: Path) -> None:
     assert run(installed / "bangfu", "--version", cwd=tmp_path).startswith("bangfu, version ")
 

@@ -60,3 +60,9 @@ def test_a_sentence_is_found_in_a_template() -> None:
     """The reader of templates sees both tags, and placeholders as the catalogue writes them."""
     text = '{% translate "甲" %}{% blocktranslate with n=x %}共 {{ n }} 户{% endblocktranslate %}{% include "a.html" with t=_("乙") %}'
     assert of_template(text) == {"甲", "共 %(n)s 户", "乙"}
+
+
+def test_no_page_says_a_refusal_in_one_language_alone() -> None:
+    """``said_by`` chooses by the page; ``error.zh`` on its own would be Chinese for everybody."""
+    alone = re.compile(r"error\.zh(?! if )")
+    assert [path.name for path in sorted((SERVER / "desk").glob("*.py")) if alone.search(path.read_text(encoding="utf-8"))] == []

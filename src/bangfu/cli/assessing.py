@@ -265,11 +265,13 @@ def advance(ctx: Context, days: int, home: str | None) -> int:
 
     os.environ["BANGFU_HOME"] = home or os.environ.get("BANGFU_HOME") or "var/demo"
     set_up(demo=True)
+    from bangfu.server.assessment.nightly import ask_tonight
     from bangfu.server.installation import advance_business_date
 
     with setup_faults():
         day = advance_business_date(days)
-    click.echo(ctx.say(f"业务日期现在是 {day}。", f"The business date is now {day}."))
+        ask_tonight(at_once=True)  # a demonstration does not wait for one o'clock
+    click.echo(ctx.say(f"业务日期现在是 {day}。每晚测算已排队，一两分钟后看“政策找人”。", f"The business date is now {day}. The night is in the queue: see what it finds in a minute or two."))
     return 0
 
 

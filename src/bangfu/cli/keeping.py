@@ -54,6 +54,7 @@ def restore(ctx: Context, folder: Path, keys: Path) -> int:
     set_up()
     from bangfu.server.audit.seal import verify
     from bangfu.server.audit.triggers import lacking
+    from bangfu.server.installation import gather_static_files
     from bangfu.server.keeping import restore as bring_back
 
     with setup_faults():
@@ -61,6 +62,7 @@ def restore(ctx: Context, folder: Path, keys: Path) -> int:
         number, digest = manifest["audit_head"]
         proof = verify((number, digest) if number else None)
         tables = lacking()
+        gather_static_files()  # they belong to the version, not to the backup
     for fault in proof.faults:
         click.echo(ctx.say(*fault.split(" | ", 1)))
     click.echo(ctx.say(f"已恢复 {manifest['taken_at']} 的备份；审计链 {proof.links} 环，{len(proof.faults)} 处不对；缺触发器的表 {len(tables)} 张。", f"The backup of {manifest['taken_at']} is restored; {proof.links} links of the audit, {len(proof.faults)} faults; {len(tables)} tables lack guards."))

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bangfu.cli.context import Context
-from bangfu.cli.setting_up import set_up, setup_faults
+from bangfu.cli.setting_up import needs_server, set_up, setup_faults
 from bangfu.rules.errors import UsageError
 
 FILE = click.Path(path_type=Path)
@@ -31,12 +31,12 @@ def keys() -> None:
 @click.pass_obj
 def share(ctx: Context, file: Path) -> int:
     """做一个分量 | Make a share, closed by a passphrase."""
-    set_up()
+    needs_server()
     from bangfu.server.shares import make_share
 
-    said = click.prompt(ctx.say("口令（至少 12 个字，只有保管人知道）", "Passphrase (at least 12 characters)"), hide_input=True, confirmation_prompt=ctx.say("再输一次", "Again"))
+    # nothing of an installation is read: custodians do this on computers of their own
     with setup_faults():
-        make_share(file, said)
+        make_share(file, _new_passphrase(ctx))
     click.echo(ctx.say(f"已写入 {file}。请另存一份在别处；口令丢了就打不开。", f"Written to {file}. Keep a copy elsewhere; without the passphrase it cannot be opened."))
     return 0
 
@@ -90,7 +90,7 @@ def rotate(ctx: Context, shares: tuple[Path, ...], resume: bool) -> int:
                 raise UsageError("这两个分量就是现在的密钥，换密钥要做两个新分量", "these shares are a key in use: make two new ones")
             newest += 1
             write_key(ring.folder / f"id-v{newest}.key", cipher)
-            click.echo(ctx.say(f"第 {newest} 版密钥已生成，指纹 {fingerprint(cipher)}。", f"Version {newest} is made, fingerprint {fingerprint(cipher)}."))
+            click.echo(ctx.say(f"第 {newest} 版密钥已生成，指纹 {fingerprint(cipher)}，请写进仪式记录。", f"Version {newest} is made, fingerprint {fingerprint(cipher)}: note it in the minutes."))
         moved = 0
         for number in re_encrypt():
             moved += number
@@ -119,6 +119,14 @@ def list_(ctx: Context) -> int:
         note = ctx.say("（现用）", " (newest)") if version == newest else "" if used[version] else ctx.say("（已不用，旧备份可能还要）", " (unused; older backups may need it)")
         click.echo(ctx.say(f"第 {version} 版  {mark}  {used[version]} 项{note}", f"version {version}  {mark}  {used[version]} values{note}"))
     return 0 if set(used) <= set(ring.versions) else 1
+
+
+def _new_passphrase(ctx: Context) -> str:
+    while True:
+        said: str = click.prompt(ctx.say("口令（至少 12 个字，只有保管人知道）", "Passphrase (at least 12 characters)"), hide_input=True)
+        if said == click.prompt(ctx.say("再输一次", "Again"), hide_input=True):
+            return said
+        click.echo(ctx.say("两次输入的口令不一样，请重新输入。", "The two differ; once more, please."), err=True)
 
 
 def _joined(ctx: Context, shares: tuple[Path, Path]) -> tuple[bytes, bytes]:

@@ -33,7 +33,8 @@ def setup_faults() -> Iterator[None]:
         said = str(error).strip().splitlines()[0]
         raise UsageError(f"数据库不对：{said}；运行 bangfu doctor 看缺什么", f"the database is not right: {said}; bangfu doctor says what is missing") from None
     except PermissionError as error:
-        raise UsageError(f"没有权限写 {error.filename}", f"no permission for {error.filename}") from None
+        user = _who_runs()
+        raise UsageError(f"用户 {user} 没有权限读写 {error.filename}；请把它（还没有的话，把上一级文件夹）的属主改为 {user}，或换一个地方", f"user {user} may not read or write {error.filename}: give it, or the folder it goes into, to {user}, or name another place") from None
 
 
 def set_up(*, demo: bool = False) -> None:
@@ -45,9 +46,30 @@ def set_up(*, demo: bool = False) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bangfu.server.settings")
     if demo:
         os.environ["BANGFU_DEMO"] = "1"
-    try:
-        import django
-    except ImportError:
-        raise UsageError("没有安装服务端：pip install 'bangfu[server]'", "the server is not installed: pip install 'bangfu[server]'") from None
+    needs_server()
+    import django
+
     with setup_faults():
         django.setup()
+
+
+def needs_server() -> None:
+    """Ask for the libraries of the server, without any installation.
+
+    Raises:
+        UsageError: They are not there.
+    """
+    try:
+        import django  # noqa: F401
+    except ImportError:
+        raise UsageError("没有安装服务端：pip install 'bangfu[server]'", "the server is not installed: pip install 'bangfu[server]'") from None
+
+
+def _who_runs() -> str:
+    """Return whose rights count: the effective user, not who logged in."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())

@@ -28,7 +28,7 @@ def make_share(path: Path, passphrase: str) -> None:
     """Make a random share in a new file, closed by a passphrase.
 
     Raises:
-        KeyProblemError: The passphrase is too short, or the file is there already.
+        KeyProblemError: The passphrase is too short, the file is there already, or its folder is not there.
     """
     if len(passphrase) < PASSPHRASE_LEAST:
         raise KeyProblemError(f"口令至少 {PASSPHRASE_LEAST} 个字 | the passphrase needs at least {PASSPHRASE_LEAST} characters")
@@ -41,6 +41,8 @@ def make_share(path: Path, passphrase: str) -> None:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise KeyProblemError(f"{path} 已经有了，不会覆盖 | {path} is there already and is not overwritten") from None
+    except FileNotFoundError:
+        raise KeyProblemError(f"没有 {path.absolute().parent} 这个文件夹，请先建好或插好 U 盘 | there is no folder {path.absolute().parent}: make it, or plug the drive in") from None
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(content, file)
 

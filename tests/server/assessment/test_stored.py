@@ -18,7 +18,10 @@ from bangfu.server.assessment.replaying import replay, replay_stored
 from bangfu.server.audit.acting import NoActorError, acting_as, actor_of
 from bangfu.server.audit.models import Entry
 from bangfu.server.audit.triggers import PREFIX, install
-from tests.server.assessment.conftest import DAY, Family
+from bangfu.server.registry import change_actions as change
+from bangfu.server.registry.actions import add_item
+from tests.server.assessment.conftest import DAY, Family, make_family
+from tests.server.conftest import World
 
 
 def stored_by_worker(family: Family, day: dt.date = DAY) -> StoredAssessment:
@@ -117,6 +120,25 @@ def test_what_is_on_record_is_read(family: Family) -> None:
     held = {a.entry for a in found.assessment.answers if a.held}
     assert recognition.id in held
     assert len(found.content["record"]) == 1
+
+
+def test_what_was_stated_of_the_dead_leaves_the_others_answered(world: World) -> None:
+    """A job, a bill and a payment of somebody who died go with them: the widow's household is assessed as if they had never been listed."""
+    family = make_family(world, births=(dt.date(1950, 3, 1), dt.date(1951, 4, 2)))
+    employer = family.item("organisation", "O1")
+    with acting_as(actor_of(world.users["worker"])):
+        add_item(family.household, "job", "J1", family.people[1], employer)
+        visit = add_item(family.household, "care_visit", "V1", family.people[1])
+        row = add_item(family.household, "record", "R1", None, visit)
+    entry = next(e.id for e in assess_now(family.household, DAY).engine.pack.entries.values() if e.per == "person")
+    family.item("record", "R2", 1, entry=entry, **{"from": "2023-01-01"})
+    family.say(item=row, entry=entry, **{"from": "2023-02-01"})
+    before = assess_now(family.household, DAY).content
+    with acting_as(actor_of(world.users["worker"])):
+        change.die(family.household, family.people[1], DAY, {family.people[0].pk: "self"})
+    after = assess_now(family.household, DAY).content
+    assert [len(before[kind]) for kind in ("jobs", "care_visits", "record")] == [1, 1, 2]
+    assert [len(after.get(kind, [])) for kind in ("organisations", "jobs", "care_visits", "record")] == [1, 0, 0, 0]
 
 
 def test_what_the_register_holds_wrongly_is_named(family: Family) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from bangfu.cli.setting_up import setup_faults
+from bangfu.rules.errors import UsageError
 from bangfu.server.keys import KeyProblemError
 from bangfu.server.shares import fingerprint, join, make_share, open_share
 from tests.conftest import PROOFS, ROOT
@@ -97,6 +99,7 @@ def test_a_backup_under_writes_comes_back(tmp_path: Path, capsys: pytest.Capture
         took = time.monotonic() - start
         after = said(new, TELL)
         assert "0 " in restored.stdout
+        assert (tmp_path / "new" / "static" / "staticfiles.json").is_file()
         assert after["drill"][: committed + 1] == list(range(committed + 1))
         assert after["drill"] == list(range(len(after["drill"])))
         grows = {"audit.Entry"}
@@ -183,6 +186,30 @@ def test_one_share_alone_makes_no_key(tmp_path: Path) -> None:
     with pytest.raises(KeyProblemError, match="no share"):
         open_share(first, "a long passphrase 1")
     assert oct(os.stat(second).st_mode)[-3:] == "600"
+
+
+SHARE = "import sys; from click.testing import CliRunner; from bangfu.cli import cli; r = CliRunner().invoke(cli, ['keys', 'share', sys.argv[1]], input=sys.argv[2], standalone_mode=False); print(r.output, r.exception)"
+
+
+def test_a_custodian_needs_no_installation(tmp_path: Path) -> None:
+    """A share is made on any computer and leaves nothing else; two different passphrases are asked for again; no folder is a sentence."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("BANGFU_", "DJANGO_", "DATABASE_URL"))}
+
+    def share(where: str, *typed: str) -> str:
+        return subprocess.run([sys.executable, "-c", SHARE, where, "".join(f"{text}\n" for text in typed)], env=env, cwd=tmp_path, text=True, capture_output=True, check=True).stdout
+
+    one, other = "custodian one says so", "custodian one says no"
+    assert "两次输入的口令不一样" in share("a.share", one, other, one, one)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.share"]
+    assert open_share(tmp_path / "a.share", one)
+    assert "make it, or plug the drive in" in share("drive/b.share", one, one)
+
+
+def test_a_refused_right_names_the_user_it_lacks() -> None:
+    """Commands run as the user of the service: the message says who must be let in, and where."""
+    with pytest.raises(UsageError, match=r"user \S+ may not read or write /backup/1: give it") as refused, setup_faults():
+        raise PermissionError(13, "denied", "/backup/1")
+    assert "属主" in refused.value.zh
 
 
 def test_demo_stays_a_command_of_its_own() -> None:

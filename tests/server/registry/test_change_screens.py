@@ -65,10 +65,43 @@ def test_two_households_become_one(world: World, family: Household, neighbour: H
     """First its number, then everybody's relation; an unknown number says so."""
     client = world.client("street")
     assert "没有这个编号" in client.get(at(family, "merge"), {"other": "420106-2023-999999"}).content.decode()
-    assert "吕芳与本户户主的关系" in client.get(at(family, "merge"), {"other": neighbour.number}).content.decode()
+    asked = client.get(at(family, "merge"), {"other": neighbour.number}).content.decode()
+    assert ("吕芳与本户户主的关系" in asked, "欧阳明（本人）" in asked, 'value="self"' in asked) == (True, True, False)
     assert send(world, family, "merge", f"?other={neighbour.number}", **{f"relation_{named('吕芳').pk}": "sibling"}).status_code == 302
     neighbour.refresh_from_db()
     assert neighbour.status == "closed"
+    assert "这一户已注销，不再测算" in client.get(f"/desk/households/{neighbour.pk}/").content.decode()
+    assert f"并户 · {neighbour.number}" in client.get(at(family)).content.decode()
+
+
+def test_a_day_that_has_not_come_is_refused(world: World, family: Household) -> None:
+    """Who sees a household is a matter of now: no change is written ahead, whatever it is, and nothing of it is kept."""
+    son, there = named("单小川"), world.areas["铁机社区"].pk
+    asked: dict[str, dict[str, Any]] = {
+        "move": {"community": there, "address": "和平大道9号"}, "split": {f"goes_{son.pk}": "self"}, "leave": {"person": son.pk, "reason": "入伍"},
+        "death": {"person": son.pk}, "relations": {f"relation_{m.person_id}": m.relation for m in family.memberships.all()}, "close": {"reason": "自愿退出"},
+    }  # fmt: skip
+    for kind, form in asked.items():
+        refused = send(world, family, kind, on="2099-01-01", **form)
+        assert (refused.status_code, "日期不能晚于今天" in refused.content.decode()) == (422, True), kind
+    joined = world.client("street").post(f"/desk/households/{family.pk}/members/new/", {"name": "单未来", "relation": "child", "since": "2099-01-01"})
+    assert (joined.status_code, "不能晚于今天" in joined.content.decode()) == (422, True)
+    assert (Event.objects.exclude(kind__in=("opened", "joined")).count(), Household.objects.get(pk=family.pk).status) == (0, "open")
+
+
+def test_a_refusal_speaks_the_language_of_the_page(world: World, family: Household) -> None:
+    """Who works in English is told in English why a form is refused; a page outside one's areas leads back to the desk."""
+    client = world.client("street")
+    client.cookies["django_language"] = "en"
+    refused = client.post(at(family, "death"), {"on": "2099-01-01", "version": family.version, "person": named("单小川").pk}).content.decode()
+    assert "the day cannot lie after today" in refused
+    assert "单小川 (Child)" in refused
+    with acting_as(actor_of(world.users["street"])):
+        state_facts(family, [Statement("has_disability", True, named("单小川")), Statement("wage_income", 1200, named("单小川"))], Provenance(Source.DECLARED))
+    kept = client.get(f"/desk/register/people/{named('单小川').pk}/rights/").content.decode()
+    assert all(said in kept for said in ("Has a disability certificate</td><td>Yes", "1,200 yuan per person and month", ">Child<", family.number))
+    away = client.get("/desk/households/999999/").content.decode()
+    assert ("outside your areas" in away, 'href="/desk/"' in away) == (True, True)
 
 
 def test_a_death_of_the_head_needs_another(world: World, family: Household) -> None:

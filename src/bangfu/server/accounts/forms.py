@@ -52,7 +52,12 @@ class LockedCodeMixin:
         credentials = {"username": self.user.username}  # type: ignore[attr-defined]
         if not AxesProxyHandler.is_allowed(context.request, credentials):
             raise ValidationError(_("输错次数过多，账号已暂时锁定。请半小时后再试，或请安全管理员协助。"), code="locked")
-        code: str = super().clean_code()  # type: ignore[misc]
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]
+        except ValidationError as error:
+            if error.code != "incorrect_code":
+                raise
+            raise ValidationError(_("这个码不对。验证器每 30 秒换一个码，请填它现在显示的；刚用过的要等下一个。一直不对，请看手机的时间是否自动校准。"), code=error.code) from None
         return code
 
 

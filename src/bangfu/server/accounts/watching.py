@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.account.signals import password_changed
 from allauth.mfa import signals as mfa_signals
 from allauth.mfa.models import Authenticator
@@ -54,7 +55,10 @@ def _locked(username: str | None = None, **_: Any) -> None:
 
 
 @receiver(password_changed, dispatch_uid="bangfu_password_changed")
-def _changed(user: User, **_: Any) -> None:
+def _changed(user: User, request: Any = None, **_: Any) -> None:
+    """Who changes a password has just typed the one before: what follows (the second factor) does not ask for it again."""
+    if request is not None:
+        reauthenticate_by_password(request)
     with acting_as(actor_of(user)):
         User.objects.filter(pk=user.pk).update(must_change_password=False)
         user.must_change_password = False

@@ -25,11 +25,11 @@ MOST_DAYS = 366
 
 
 class TokenRefusedError(Exception):
-    """A token cannot be made; ``zh`` says why."""
+    """A token cannot be made; ``zh`` and ``en`` say why."""
 
-    def __init__(self, zh: str) -> None:
-        super().__init__(zh)
-        self.zh = zh
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
 
 
 def make_token(scope: Scope, name: str, user: User, area: Area, actions: Sequence[str], expires_on: dt.date) -> tuple[ApiToken, str]:
@@ -40,12 +40,15 @@ def make_token(scope: Scope, name: str, user: User, area: Area, actions: Sequenc
     """
     today = clock.today()
     if not is_wholly_within(user, scope) or not scope.covers(area):
-        raise TokenRefusedError("账号和辖区都要在您管的辖区内")
+        raise TokenRefusedError("账号和辖区都要在您管的辖区内", "account and area must lie within your areas")
     if not today <= expires_on <= today + dt.timedelta(days=MOST_DAYS):
-        raise TokenRefusedError(f"最后一天应在今天到一年之内（{today + dt.timedelta(days=MOST_DAYS)}）")
+        raise TokenRefusedError(f"最后一天应在今天到一年之内（{today + dt.timedelta(days=MOST_DAYS)}）", f"the last day lies between today and a year from now ({today + dt.timedelta(days=MOST_DAYS)})")
     beyond = [action for action in actions if action not in ACTIONS or not narrowed(scope_for(user, action, today), area).ranges]
     if beyond or not actions:
-        raise TokenRefusedError("这个账号在该辖区不能做：" + "、".join(beyond) if beyond else "至少选一件可做的事")
+        raise TokenRefusedError(
+            "这个账号在该辖区不能做：" + "、".join(beyond) if beyond else "至少选一件可做的事",
+            "the account may not do there: " + ", ".join(beyond) if beyond else "choose at least one thing that it may do",
+        )
     text = PREFIX + secrets.token_urlsafe(32)
     made = ApiToken.objects.create(
         name=name, user=user, area=area, actions=sorted(set(actions)), digest=digest_of(text), start=text[:9], expires_on=expires_on,

@@ -61,10 +61,10 @@ def ask_again(district: Area, day: dt.date) -> Job:
     return under_way or ask_nightly(district, day, again=known.count())
 
 
-def ask_tonight() -> int:
-    """Ask, from one o'clock on, for the night of each district that has none yet; return how many were asked for."""
+def ask_tonight(*, at_once: bool = False) -> int:
+    """Ask, from one o'clock on or at once, for the night of each district that has none yet; return how many were asked for."""
     moment = clock.now()
-    if moment.hour < FROM_HOUR:
+    if moment.hour < FROM_HOUR and not at_once:
         return 0
     day = clock.today()
     lacking = [district for district in districts() if not Job.objects.filter(key=_key(district, day)).exists()]

@@ -33,7 +33,7 @@ def content_of(household: Household, engine: Engine, roll: Roll | None = None) -
             content[entity.collection] = []
     if RECORD in stated:
         content[RECORD] = []
-    for item in roll.standing:
+    for item in roll.counting:
         if item.entity == RECORD:
             _record(content.setdefault(RECORD, []), item, held.get((None, item.pk), {}), engine)
             continue

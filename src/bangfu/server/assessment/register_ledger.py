@@ -58,6 +58,11 @@ _READ = {
     ),
 }  # fmt: skip
 """What is read of the register: columns as tables of the night have them, query, the columns of the database."""
+_OF_NOBODY_HERE = (
+    '"of" IS NOT NULL AND (hh, "of") NOT IN (SELECT (hh, id) FROM member)',
+    '"at" IS NOT NULL AND (hh, "at") NOT IN (SELECT (hh, id) FROM item)',
+)
+"""Items of somebody who died or left, then what hangs on them: as ``Roll.counting`` leaves them out."""
 
 
 def write_register(district: Area, engines: Sequence[Engine], out: Path, tick: Tick = lambda rows: None) -> Path:
@@ -87,6 +92,8 @@ def _write(district: Area, engines: Sequence[Engine], part: Path, spill: Path, t
     with duckdb.connect(config={**loose, "memory_limit": MEMORY, "temp_directory": str(spill), "threads": 2}) as connection:
         for name in _READ:
             _load(connection, name, district, spill, tick)
+        for those in _OF_NOBODY_HERE:
+            connection.execute(f"DELETE FROM item WHERE {those}")
         for name, query in _tables(engines).items():
             connection.execute(f"COPY ({query}) TO {literal(str(part / f'{name}.parquet'))} (FORMAT parquet)")
 

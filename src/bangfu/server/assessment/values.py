@@ -154,18 +154,19 @@ def faults_of(made: PolicyValue) -> list[str]:
     return []
 
 
-def addresses(pack: Pack, kind: str) -> dict[str, str]:
-    """Return address → Chinese label of all that may be set of a kind."""
+def addresses(pack: Pack, kind: str, lang: str = "zh") -> dict[str, str]:
+    """Return address → label of all that may be set of a kind."""
+    colon = "：" if lang == "zh" else ": "
     if kind == ValueKind.READING:
-        return {name: " / ".join(f"{code}（{label.zh}）" for code, label in reading.options.items()) for name, reading in pack.readings.items()}
+        return {name: " / ".join(f"{code}（{label.text(lang)}）" for code, label in reading.options.items()) for name, reading in pack.readings.items()}
     if kind == ValueKind.CONDITION:
-        return {e.id: e.label.zh for e in pack.entries.values() if e.open_condition is not None}
-    found = {parameter.id: (parameter.label.zh if parameter.label else parameter.id) for parameter in pack.parameters.values()}
+        return {e.id: e.label.text(lang) for e in pack.entries.values() if e.open_condition is not None}
+    found = {parameter.id: (parameter.label.text(lang) if parameter.label else parameter.id) for parameter in pack.parameters.values()}
     for entry in pack.entries.values():
         for name, figure in entry.figures.items():
-            found[f"{entry.id}.{name}"] = f"{entry.label.zh}：{figure.label.zh if figure.label else name}"
+            found[f"{entry.id}.{name}"] = f"{entry.label.text(lang)}{colon}{figure.label.text(lang) if figure.label else name}"
         for name in open_settings(entry):
-            found[f"{entry.id}.{name}"] = f"{entry.label.zh}：{name}"
+            found[f"{entry.id}.{name}"] = f"{entry.label.text(lang)}{colon}{name}"
     return found
 
 

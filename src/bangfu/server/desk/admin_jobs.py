@@ -15,6 +15,7 @@ from bangfu.server.accounts.guards import staff
 from bangfu.server.accounts.selectors import scope_for
 from bangfu.server.calendar import clock
 from bangfu.server.desk.admin_forms import ReasonForm
+from bangfu.server.desk.words import said_by
 from bangfu.server.jobs import actions
 from bangfu.server.jobs.models import EVERYWHERE, Job, JobStatus
 from bangfu.server.jobs.selectors import jobs_within, label_of
@@ -53,7 +54,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("任务已重新排队。"))
             return redirect("desk:admin_job", pk=pk)
         except actions.JobStateError as error:
-            form.add_error(None, error.zh)
+            form.add_error(None, said_by(error))
     return _page(request, found, 422, form)
 
 
@@ -68,7 +69,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("任务已取消，或在这一步做完后停止。"))
             return redirect("desk:admin_job", pk=pk)
         except actions.JobStateError as error:
-            form.add_error(None, error.zh)
+            form.add_error(None, said_by(error))
     return _page(request, found, 422, form)
 
 

@@ -19,6 +19,7 @@ from bangfu.server.api.tokens import TokenRefusedError, make_token, revoke, toke
 from bangfu.server.areas.selectors import areas_within
 from bangfu.server.calendar import clock
 from bangfu.server.desk.admin_forms import ReasonForm, day_input
+from bangfu.server.desk.words import said_by
 
 PER_PAGE = 50
 
@@ -55,7 +56,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
             _made, text = make_token(request.scope, said["name"], said["user"], said["area"], said["actions"], said["expires_on"])  # type: ignore[attr-defined]
             form = TokenForm(request.scope)  # type: ignore[attr-defined]
         except TokenRefusedError as error:
-            form.add_error(None, error.zh)
+            form.add_error(None, said_by(error))
     page = Paginator(tokens_within(request.scope), PER_PAGE).get_page(request.GET.get("page"))  # type: ignore[attr-defined]
     today, names = clock.today(), dict(TokenForm.CHOICES)
     rows = [(token, [names.get(action, action) for action in token.actions], _state(token, today)) for token in page]

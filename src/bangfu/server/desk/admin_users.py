@@ -22,6 +22,7 @@ from bangfu.server.accounts.guards import staff
 from bangfu.server.accounts.models import User
 from bangfu.server.calendar import clock
 from bangfu.server.desk.admin_forms import AssignForm, EndRoleForm, NewAccountForm, ReasonForm, RelativeForm, SecureForm
+from bangfu.server.desk.words import said_by
 from bangfu.server.registry.identity import id_index
 
 PER_PAGE = 50
@@ -113,7 +114,7 @@ def secure(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             password = actions.reset_password(person, form.cleaned_data["reason"])
         except actions.AccountRefusedError as error:
-            form.add_error(None, error.zh)
+            form.add_error(None, said_by(error))
         else:
             return render(request, "desk/admin/password.html", {"person": person, "password": password})
 
@@ -164,7 +165,7 @@ def _act(request: HttpRequest, person: User, name: str, form: Any, act: Callable
             messages.success(request, act(form.cleaned_data))
             return redirect("desk:admin_user", pk=person.pk)
         except actions.AccountRefusedError as error:
-            form.add_error(None, error.zh)
+            form.add_error(None, said_by(error))
     return _page(request, person, status=422, **{name: form})
 
 

@@ -46,7 +46,9 @@ class ChangeForm(forms.Form):
     def add_relations(self, label: str, *, members: list[MemberOn] | None = None, needed: bool = False) -> None:
         """Add a relation for each member; left empty, it stays as it is."""
         for member in self.members if members is None else members:
-            choices = self.kinship if needed else [("", gettext("不变")), *self.kinship]
+            choices = [("", gettext("不变")), *self.kinship]
+            if needed:  # who comes from elsewhere is nobody's head here, and is not asked about a relation that was guessed
+                choices = self.kinship if members is None else [("", gettext("请选择")), *(pair for pair in self.kinship if pair[0] != act.HEAD)]
             field = forms.ChoiceField(label=label % {"name": member.person.name}, choices=choices, required=needed)
             field.initial = member.relation if needed and members is None else None
             self.fields[f"relation_{member.person.pk}"] = field

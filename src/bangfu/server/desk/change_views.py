@@ -17,6 +17,7 @@ from bangfu.server.calendar import clock
 from bangfu.server.desk.change_forms import FORMS, ChangeForm, Choices
 from bangfu.server.desk.drafts import drop_kept
 from bangfu.server.desk.sending import send_back, sent_back
+from bangfu.server.desk.words import joined, said_by
 from bangfu.server.registry.actions import RefusedError, StaleError
 from bangfu.server.registry.models import Household
 from bangfu.server.registry.packs import pack_at
@@ -65,7 +66,7 @@ def _carry_out(form: ChangeForm, household: Household) -> list[str]:
     try:
         form.carry_out()
     except RefusedError as error:
-        return [error.zh]
+        return [said_by(error)]
     except StaleError:
         household.refresh_from_db()
         form.data = form.data.copy()  # type: ignore[attr-defined]
@@ -79,7 +80,9 @@ def _page(request: HttpRequest, household: Household, kind: str, form: ChangeFor
         form.full_clean()
         for sentence in said:
             form.add_error(None, sentence)
-    context = {"household": household, "form": form, "kind": kind, "title": FORMS[kind].title, "lead": FORMS[kind].lead, "other": other, "members": members_of(household)}
+    labels = dict(_kinship(household))
+    members = joined(_("%(name)s（%(relation)s）") % {"name": m.person.name, "relation": labels.get(m.relation, m.relation)} for m in members_of(household))
+    context = {"household": household, "form": form, "kind": kind, "title": FORMS[kind].title, "lead": FORMS[kind].lead, "other": other, "members": members}
     return render(request, "desk/register/change.html", context, status=status)
 
 

@@ -17,6 +17,7 @@ from bangfu.server.audit.actions import record_reading
 from bangfu.server.audit.selectors import actor_names
 from bangfu.server.desk.admin_forms import ReasonForm
 from bangfu.server.desk.register_forms import DocumentForm
+from bangfu.server.desk.words import said_by
 from bangfu.server.files import actions
 from bangfu.server.files.kinds import PHOTOS, FileRefusedError
 from bangfu.server.files.models import StoredFile
@@ -91,7 +92,7 @@ def _store(owner: actions.Owner, files: list[Any], word: str) -> str:
             for file in files:
                 actions.store(owner, file.name, actions.read_upload(file), word)
     except FileRefusedError as error:
-        return f"{file.name[:60]}：{error.zh}" if len(files) > 1 else error.zh
+        return f"{file.name[:60]}：{said_by(error)}" if len(files) > 1 else said_by(error)
     return ""
 
 

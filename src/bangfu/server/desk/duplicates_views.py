@@ -16,6 +16,8 @@ from bangfu.server.accounts.guards import staff
 from bangfu.server.audit.actions import record_reading
 from bangfu.server.calendar import clock
 from bangfu.server.desk.register_forms import ApartForm, SightingForm, UniteForm
+from bangfu.server.desk.words import said_by
+from bangfu.server.portal.words import unit_words
 from bangfu.server.registry import duplicate_actions
 from bangfu.server.registry.actions import RefusedError
 from bangfu.server.registry.dossier import label, shown
@@ -64,7 +66,7 @@ def duplicate_apart(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("已记下：不是同一人。以后不再提示。"))
             return redirect("desk:duplicates")
         except RefusedError as error:
-            form.add_error(None, error.zh)
+            form.add_error(None, said_by(error))
     return _page(request, pair, 422, apart=form)
 
 
@@ -85,7 +87,7 @@ def duplicate_unite(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("两条记录已合为一人。"))
             return redirect("desk:duplicates")
         except RefusedError as error:
-            form.add_error(None, error.zh)
+            form.add_error(None, said_by(error))
     return _page(request, pair, 422, unite=form)
 
 
@@ -100,7 +102,7 @@ def sighting_decide(request: HttpRequest, pk: int) -> HttpResponse:
             duplicate_actions.decide_sighting(found, form.cleaned_data["decision"])
             messages.success(request, _("已记下。"))
         except RefusedError as error:
-            messages.error(request, error.zh)
+            messages.error(request, said_by(error))
     else:
         messages.error(request, _("请写明怎样处理。"))
     return redirect("desk:duplicates")
@@ -148,4 +150,4 @@ def _page(request: HttpRequest, pair: DuplicatePair, status: int = 200, apart: A
 
 
 def _said(pack: Pack, line: FactLine | None) -> str:
-    return f"{shown(pack, line.fact, line.value)}（{line.source.label}）" if line is not None else ""
+    return f"{shown(pack, line.fact, line.value, unit_words)}（{line.source.label}）" if line is not None else ""

@@ -19,6 +19,7 @@ from bangfu.server.accounts.guards import staff
 from bangfu.server.areas.selectors import areas_within, district_of
 from bangfu.server.calendar import clock
 from bangfu.server.desk.register_forms import LedgerForm
+from bangfu.server.desk.words import said_by
 from bangfu.server.files.kinds import EXCEL, FileRefusedError
 from bangfu.server.jobs.selectors import jobs_within
 from bangfu.server.registry import import_actions
@@ -45,7 +46,7 @@ def imports(request: HttpRequest) -> HttpResponse:
             run = import_actions.upload(import_actions.Upload(said["area"], said["file"].name, said["file"].read(), said["taken_on"], Source(said["source"])))
             return redirect("desk:import_run", pk=run.pk)
         except FileRefusedError as error:
-            form.add_error("file", error.zh)
+            form.add_error("file", said_by(error))
     page = Paginator(runs_within(scope).defer("faults", "outcome"), RUNS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "desk/register/imports.html", {"form": form, "page": page, "query": ""}, status=422 if form.errors else 200)
 
@@ -87,7 +88,7 @@ def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         import_actions.confirm(run)
     except RefusedError as error:
-        messages.error(request, error.zh)
+        messages.error(request, said_by(error))
     return redirect("desk:import_run", pk=pk)
 
 
@@ -100,7 +101,7 @@ def import_drop(request: HttpRequest, pk: int) -> HttpResponse:
         import_actions.drop(run)
         messages.success(request, _("已放弃，上传的文件已删除。"))
     except RefusedError as error:
-        messages.error(request, error.zh)
+        messages.error(request, said_by(error))
         return redirect("desk:import_run", pk=pk)
     return redirect("desk:imports")
 

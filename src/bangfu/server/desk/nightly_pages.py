@@ -25,7 +25,7 @@ from bangfu.server.calendar import clock
 from bangfu.server.desk.admin_forms import ReasonForm
 from bangfu.server.desk.policy_forms import FindingsForm
 from bangfu.server.desk.policy_text import yuan
-from bangfu.server.portal.words import language
+from bangfu.server.portal.words import language, unit_words
 
 PER_PAGE = 50
 
@@ -79,7 +79,7 @@ def _sum(low: int | None, high: int | None) -> str:
         return ""
     if high is None:
         return _("%(low)s 元起") % {"low": yuan(low)}
-    return f"{yuan(low)} 元" if low == high else f"{yuan(low)}–{yuan(high)} 元"
+    return f"{yuan(low) if low == high else f'{yuan(low)}–{yuan(high)}'} {unit_words('元')}"
 
 
 @staff("assessment.run")

@@ -26,7 +26,7 @@ from bangfu.server.assessment.standing import districts_over, standing_values, v
 from bangfu.server.calendar import clock
 from bangfu.server.desk.policy_text import plain_text
 from bangfu.server.portal.measure import Measure
-from bangfu.server.portal.words import language
+from bangfu.server.portal.words import language, unit_words
 
 SHOWN_KINDS = ("cash", "waiver", "insurance", "goods", "service", "loan", "recognition", "duty", "signal")
 MOST_CASES = 20
@@ -137,7 +137,7 @@ def missing(request: HttpRequest, code: str) -> HttpResponse:
     district = district_here(request, code)
     engine, lang = engine_in(district, clock.today()), language()
     names = {"value": _("数值"), "range": _("幅度内定一个数"), "list": _("名单"), "condition": _("条件"), "cadence": _("周期"), "clock": _("时限")}
-    rows = [(row.name, row.label.text(lang), names[row.kind], row.unit, [(e, engine.pack.entries[e].label.text(lang)) for e in row.holds_up if engine.pack.entries[e].kind in SHOWN_KINDS]) for row in missing_rows(engine.pack)]
+    rows = [(row.name, row.label.text(lang), names[row.kind], unit_words(row.unit), [(e, engine.pack.entries[e].label.text(lang)) for e in row.holds_up if engine.pack.entries[e].kind in SHOWN_KINDS]) for row in missing_rows(engine.pack)]
     return render(request, "desk/policy/missing.html", {"district": district, "rows": rows})
 
 

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from bangfu.rules.units import Quantity
 from bangfu.server.accounts.guards import staff
 from bangfu.server.accounts.selectors import scope_for
 from bangfu.server.areas.models import Area
@@ -30,9 +31,10 @@ from bangfu.server.desk.documents_views import private_bytes
 from bangfu.server.desk.policy_forms import SignForm, ValueForm, WithdrawForm
 from bangfu.server.desk.policy_rules import district_here
 from bangfu.server.desk.policy_whatif import shown_result
+from bangfu.server.desk.words import said_by
 from bangfu.server.files.actions import read_upload
 from bangfu.server.files.kinds import PHOTOS, FileRefusedError
-from bangfu.server.portal.words import language
+from bangfu.server.portal.words import language, with_units
 
 PER_PAGE = 50
 
@@ -52,7 +54,7 @@ def values(request: HttpRequest, code: str) -> HttpResponse:
 
 def _labels(district: Area) -> dict[str, str]:
     pack = engine_in(district, clock.today()).pack
-    return {address: label for kind in (ValueKind.CONDITION, ValueKind.VALUE) for address, label in actions.addresses(pack, kind).items()}
+    return {address: label for kind in (ValueKind.CONDITION, ValueKind.VALUE) for address, label in actions.addresses(pack, kind, language()).items()}
 
 
 def _signature(value: PolicyValue) -> Any:
@@ -90,7 +92,7 @@ def new_value(request: HttpRequest, code: str) -> HttpResponse:
             for fault in error.faults:
                 form.add_error(None, fault)
         except FileRefusedError as error:
-            form.add_error("scan", error.zh)
+            form.add_error("scan", said_by(error))
     return render(request, "desk/policy/new_value.html", {"district": district, "form": form, "now": _in_force(district, str(form["address"].value() or "")), "standards": [] if form["address"].value() else _standards(district)}, status=422 if form.errors else 200)
 
 
@@ -116,8 +118,8 @@ def _standards(district: Area) -> list[tuple[str, str]]:
     return [(name, parameter.label.text(language())) for name, parameter in pack.parameters.items() if parameter.label is not None]
 
 
-def _in_force(district: Area, address: str) -> tuple[str, str] | None:
-    """Return what an address is called and what it is today."""
+def _in_force(district: Area, address: str) -> tuple[str, str, str] | None:
+    """Return what an address is called, what it is today, and how several numbers are written (else nothing)."""
     engine, day = engine_in(district, clock.today()), clock.today()
     label = _labels(district).get(address)
     if label is None:
@@ -126,11 +128,15 @@ def _in_force(district: Area, address: str) -> tuple[str, str] | None:
     pack = engine.pack
     parameter = pack.parameters.get(address) or (pack.entries[entry].figures.get(rest) if entry in pack.entries else None)
     if parameter is None:
-        return label, _("还没有定")
-    from bangfu.rules.whatif.written import shown
+        return label, _("还没有定"), ""
+    from bangfu.rules.whatif.written import scalar, shown
 
     version = parameter.version_on(day)
-    return label, _("还没有定") if version is None else shown(pack, parameter, version.value, "zh")
+    if version is None:
+        return label, _("还没有定"), ""
+    several = version.value if isinstance(version.value, dict) and all(isinstance(each, Quantity) for each in version.value.values()) else {}
+    form = ", ".join(f"{code}: {scalar(each, parameter)}" for code, each in several.items())
+    return label, with_units(shown(pack, parameter, version.value, language())), f"{{{form}}}" if form else ""
 
 
 @staff("policy.view")
@@ -212,7 +218,7 @@ def withdraw_value(request: HttpRequest, pk: int) -> HttpResponse:
             for fault in error.faults:
                 form.add_error(None, fault)
         except FileRefusedError as error:
-            form.add_error("scan", error.zh)
+            form.add_error("scan", said_by(error))
     return _page(request, found, 422, withdraw_form=form)
 
 

@@ -27,7 +27,7 @@ from bangfu.server.desk.policy_forms import ChangesForm
 from bangfu.server.desk.policy_rules import district_here
 from bangfu.server.desk.policy_text import chart, class_name, signed, yuan
 from bangfu.server.jobs.selectors import jobs_within
-from bangfu.server.portal.words import language
+from bangfu.server.portal.words import language, with_units
 
 PER_PAGE, MOST_BARS = 50, 12
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -105,7 +105,7 @@ def shown_result(run: WhatIfRun) -> dict[str, Any]:
     streets = [(names.get(s["street"] or "", s["street"] or _("未写街道")), s["regular"], s) for s in data.get("streets", [])]
     return {
         "classes": [(class_name(name), data["classes"].get(name, 0)) for name in CLASSES if data["classes"].get(name, 0)],
-        "differences": [(d[lang], d[f"before_{lang}"], d[f"after_{lang}"]) for d in data.get("differences", [])],
+        "differences": [(d[lang], with_units(d[f"before_{lang}"]), with_units(d[f"after_{lang}"])) for d in data.get("differences", [])],
         "regular": [yuan(data["regular"][end]) for end in ("before", "after")] + [signed(data["regular"]["after"] - data["regular"]["before"])] if "regular" in data else [],
         "event": [yuan(data["event"][end]) for end in ("before", "after")] + [signed(data["event"]["after"] - data["event"]["before"])] if "event" in data else [],
         "households": data.get("households", 0), "people": data.get("people", 0), "lapsed": data.get("lapsed_since"),

@@ -16,6 +16,7 @@ from bangfu.server.areas.models import Level
 from bangfu.server.areas.selectors import areas_within
 from bangfu.server.calendar import clock
 from bangfu.server.desk.rights_forms import EraseForm, HoldForm, PeriodForm
+from bangfu.server.desk.words import said_by
 from bangfu.server.registry import rights_actions
 from bangfu.server.registry.actions import RefusedError
 from bangfu.server.registry.enums import KeptKind
@@ -69,7 +70,7 @@ def household_erase(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("姓名、号码、住址和文件已销毁。"))
             return redirect("desk:retention")
         except RefusedError as error:
-            form.add_error(None, error.zh)
+            form.add_error(None, said_by(error))
     return _hold_page(request, household, HoldForm(initial={"reason": household.hold_reason}), form, 422)
 
 

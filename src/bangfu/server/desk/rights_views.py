@@ -17,7 +17,9 @@ from bangfu.server.audit.actions import record, record_reading
 from bangfu.server.calendar import clock
 from bangfu.server.desk.admin_forms import ReasonForm
 from bangfu.server.desk.rights_forms import AnswerForm, ConsentForm, RequestForm
+from bangfu.server.desk.words import said_by
 from bangfu.server.files.kinds import EXCEL
+from bangfu.server.portal.words import unit_words
 from bangfu.server.registry import rights_actions
 from bangfu.server.registry.actions import RefusedError
 from bangfu.server.registry.dossier import dossier, workbook
@@ -27,6 +29,7 @@ from bangfu.server.registry.models import Person
 from bangfu.server.registry.packs import pack_at
 from bangfu.server.registry.rights import consents_of, consents_within, people_within, requests_within
 from bangfu.server.registry.rights_models import PersonRequest
+from bangfu.server.registry.selectors import households_of
 
 PER_PAGE = 50
 
@@ -52,7 +55,7 @@ def consent_add(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("同意已登记。"))
             return redirect("desk:person_rights", pk=pk)
         except RefusedError as error:
-            form.add_error(None, error.zh)
+            form.add_error(None, said_by(error))
     return _page(request, person, 422, consent=form)
 
 
@@ -92,7 +95,7 @@ def person_copy(request: HttpRequest, pk: int) -> HttpResponse:
     reason = form.cleaned_data["reason"]
     entry = record("person.copied", of=person, area_code=person.area_code, reason=reason)
     mark = Mark(request.user.name, clock.now().astimezone(clock.HERE), entry.pk, reason)  # type: ignore[union-attr]
-    response = HttpResponse(workbook(dossier(pack_at(person.area_code), person, clock.today()), mark), content_type=EXCEL)
+    response = HttpResponse(workbook(dossier(pack_at(person.area_code), person, clock.today(), unit_words), mark), content_type=EXCEL)
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(f'{person.name}的登记信息.xlsx')}"
     return response
 
@@ -124,7 +127,7 @@ def request_answer(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("已答复。"))
             return redirect("desk:person_requests")
         except RefusedError as error:
-            form.add_error(None, error.zh)
+            form.add_error(None, said_by(error))
     return _request_page(request, found, 422, form)
 
 
@@ -145,7 +148,7 @@ def _request_page(request: HttpRequest, found: PersonRequest, status: int = 200,
 def _page(request: HttpRequest, person: Person, status: int = 200, **forms: Any) -> HttpResponse:
     today = clock.today()
     shown = {
-        "person": person, "sections": dossier(pack_at(person.area_code), person, today), "consents": consents_of(person),
+        "person": person, "home": households_of(person).last(), "sections": dossier(pack_at(person.area_code), person, today, unit_words), "consents": consents_of(person),
         "asked": requests_within(request.scope).filter(person=person),  # type: ignore[attr-defined]
         "consent": ConsentForm(initial={"given_on": today}), "ask": RequestForm(initial={"asked_on": today}, auto_id="ask_%s"), "copy": ReasonForm(auto_id="copy_%s"),
     }  # fmt: skip

@@ -64,7 +64,7 @@ def read_upload(upload: Any) -> bytes:
         FileRefusedError: It is too large.
     """
     if upload.size > SIZE_MOST:
-        raise FileRefusedError(f"文件超过 {SIZE_MOST // 1024 // 1024} MB，请压缩或分成几个后再传")
+        raise FileRefusedError(f"文件超过 {SIZE_MOST // 1024 // 1024} MB，请压缩或分成几个后再传", f"the file is larger than {SIZE_MOST // 1024 // 1024} MB: compress or split it")
     content: bytes = upload.read()
     return content
 

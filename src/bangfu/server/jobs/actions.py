@@ -21,11 +21,11 @@ ENDED = (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
 
 
 class JobStateError(Exception):
-    """The job is not in a state that allows the act; ``zh`` says which."""
+    """The job is not in a state that allows the act; ``zh`` and ``en`` say which."""
 
-    def __init__(self, zh: str) -> None:
-        super().__init__(zh)
-        self.zh = zh
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
 
 
 def enqueue(kind: str, *, key: str, area_code: int, given: dict[str, Any] | None = None, total: int | None = None) -> Job:
@@ -56,7 +56,7 @@ def retry(job: Job, reason: str) -> None:
         status=JobStatus.WAITING, reason="", ended_at=None, lease="", cancel_asked=False, attempts_before=F("attempt")
     )
     if not changed:
-        raise JobStateError("只有失败或已取消的任务才能重试")
+        raise JobStateError("只有失败或已取消的任务才能重试", "only a failed or cancelled job can be tried again")
     record("job.retried", of=job, area_code=job.area_code, reason=reason)
     carry_out.enqueue(job.pk)
 
@@ -69,7 +69,7 @@ def cancel(job: Job, reason: str) -> None:
     """
     waiting = Job.objects.filter(pk=job.pk, status=JobStatus.WAITING).update(status=JobStatus.CANCELLED, ended_at=clock.now(), reason="已取消")
     if not waiting and not Job.objects.filter(pk=job.pk, status=JobStatus.RUNNING).update(cancel_asked=True):
-        raise JobStateError("任务已经结束，不能取消")
+        raise JobStateError("任务已经结束，不能取消", "the job has ended and cannot be cancelled")
     record("job.cancelled", of=job, area_code=job.area_code, reason=reason)
 
 

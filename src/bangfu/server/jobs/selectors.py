@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext
 
 from bangfu.server.areas.scope import Scope
 from bangfu.server.audit.models import Actor, ActorKind
@@ -29,7 +30,7 @@ def standing_failures() -> list[Job]:
 
 def label_of(kind: str) -> str:
     """Return what an officer reads for a kind of job."""
-    return KINDS[kind].label if kind in KINDS else kind
+    return gettext(KINDS[kind].label) if kind in KINDS else kind
 
 
 def oldest_waiting() -> dt.datetime | None:

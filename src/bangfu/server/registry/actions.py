@@ -119,7 +119,7 @@ def add_person(household: Household, new: NewPerson, since: dt.date) -> Person:
     """Add somebody to a household: a new row, or who is known by the ID number and lives in no household now.
 
     Raises:
-        RefusedError: The person is recorded as dead, or belongs to this household already.
+        RefusedError: The person is recorded as dead, or belongs to this household already, or the day has not come.
         ElsewhereError: The person belongs to another household; only a move or split brings them here.
         IdentityProblemError: The ID number is not valid.
     """
@@ -130,6 +130,8 @@ def add_person(household: Household, new: NewPerson, since: dt.date) -> Person:
 
 def join(household: Household, new: NewPerson, since: dt.date) -> Person:
     """Do what ``add_person`` does, without an entry in the audit; for acts that write one of their own."""
+    if since > clock.today():
+        raise RefusedError(f"日期不能晚于今天（{clock.today()}）", f"the day cannot lie after today ({clock.today()})")
     person = Person(name=new.name, birth_date=new.birth_date, area_code=household.area_code)
     set_names(person, new.name)
     if new.id_number:

@@ -48,6 +48,7 @@ def split(household: Household, relations: Relations, remaining: Relations, on: 
         RefusedError: The people do not fit (nobody, everybody, no head), or the day lies before one of them came.
         StaleError: Somebody else changed the household.
     """
+    _come(on)
     bump(household, version)
     held = _held(household)
     leaving = [_member(held, pk) for pk in relations]
@@ -76,6 +77,7 @@ def merge(into: Household, other: Household, relations: Relations, on: dt.date, 
         RefusedError: It is the same household, a relation is missing, or the day lies before somebody came.
         StaleError: Somebody else changed the household.
     """
+    _come(on)
     if into.pk == other.pk:
         raise RefusedError("不能和自己并户", "a household cannot be merged with itself")
     bump(into, version)
@@ -100,6 +102,7 @@ def move(household: Household, to: Lay, on: dt.date, *, version: int | None = No
         RefusedError: The area is no community, nothing changes, or a later move is on record.
         StaleError: Somebody else changed the household.
     """
+    _come(on)
     bump(household, version)
     if to.community.level != Level.COMMUNITY:
         raise RefusedError(f"户要落在社区或村，{to.community} 不是", f"a household lies in a community, {to.community} is none")
@@ -125,6 +128,7 @@ def leave(household: Household, person: Person, on: dt.date, remaining: Relation
         RefusedError: The person does not belong to it, or the head goes and no other is named.
         StaleError: Somebody else changed the household.
     """
+    _come(on)
     bump(household, version)
     _go(household, person, on - DAY, remaining, EventKind.LEFT, on, reason=reason)
     _told("person.left", household, person=person.pk, on=on)
@@ -138,8 +142,7 @@ def die(household: Household, person: Person, on: dt.date, remaining: Relations,
         RefusedError: As of ``leave``, or the day lies in the future.
         StaleError: Somebody else changed the household.
     """
-    if on > clock.today():
-        raise RefusedError("死亡日期不能晚于今天", "a death cannot lie in the future")
+    _come(on)
     bump(household, version)
     _go(household, person, on, remaining, EventKind.DIED, on)
     Person.objects.filter(pk=person.pk).update(died_on=on)
@@ -154,6 +157,7 @@ def relate(household: Household, relations: Relations, on: dt.date, *, version: 
         RefusedError: Not everybody is named, or there is not exactly one head.
         StaleError: Somebody else changed the household.
     """
+    _come(on)
     bump(household, version)
     _relate(list(_held(household).values()), relations, household, on)
     _told("household.related", household, on=on)
@@ -167,12 +171,19 @@ def close(household: Household, last: dt.date, reason: str, *, version: int | No
         RefusedError: The day lies before somebody came.
         StaleError: Somebody else changed the household.
     """
+    _come(last)
     bump(household, version)
     for member in _held(household).values():
         _end(member, last)
         note(household, EventKind.LEFT, last + DAY, member.person, reason=reason)
     _close(household, last, reason)
     record("household.closed", of=household, household_id=household.pk, area_code=household.area_code, reason=reason)
+
+
+def _come(day: dt.date) -> None:
+    """Refuse a day that has not come: where a household lies, and who sees it, is a matter of now."""
+    if day > clock.today():
+        raise RefusedError(f"日期不能晚于今天（{clock.today()}），请到了那一天再办", f"the day cannot lie after today ({clock.today()}): do it when it has come")
 
 
 def _held(household: Household) -> dict[int, Membership]:

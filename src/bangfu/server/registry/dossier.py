@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import xlsxwriter
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext as _
 
 from bangfu.rules.pack.model import Pack
 from bangfu.rules.units import unit_text
@@ -20,6 +21,9 @@ from bangfu.server.registry.marked import RISKY, Mark
 from bangfu.server.registry.models import Household, Item, Person
 from bangfu.server.registry.selectors import FactLine, facts_with_sources, households_of
 
+Units = Callable[[str], str]
+"""How a unit is said in the language of the page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -30,13 +34,13 @@ class Section:
     rows: list[tuple[str, ...]]
 
 
-def dossier(pack: Pack, person: Person, today: dt.date) -> list[Section]:
-    """Return what is kept about somebody. What other members stated about themselves is theirs and left out."""
+def dossier(pack: Pack, person: Person, today: dt.date, units: Units = str) -> list[Section]:
+    """Return what is kept about somebody, units as ``units`` says them. What other members stated about themselves is theirs and left out."""
     home = Household.objects.filter(pk__in=current.homes_of([person.pk]).values()).first()
     lines = facts_with_sources(home, today) if home is not None else {}
     items = {i.pk: i for i in Item.objects.filter(of=person)}
-    facts = [_fact(pack, "", line) for line in lines.get((person.pk, None), [])]
-    facts += [_fact(pack, f"{_entity(pack, item.entity)} {item.key}", line) for pk, item in items.items() for line in lines.get((None, pk), [])]
+    facts = [_fact(pack, "", line, units) for line in lines.get((person.pk, None), [])]
+    facts += [_fact(pack, f"{_entity(pack, item.entity)} {item.key}", line, units) for pk, item in items.items() for line in lines.get((None, pk), [])]
     files = StoredFile.objects.filter(person_id=person.pk, withdrawn=False)
     return [
         Section(_("基本信息"), (_("姓名"), _("身份证号"), _("出生日期"), _("卡号后四位")), [(person.name, masked(person), _day(person.birth_date), person.card_last4)]),
@@ -68,38 +72,42 @@ def workbook(sections: list[Section], mark: Mark) -> bytes:
     return made.getvalue()
 
 
-def shown(pack: Pack, fact: str, value: Any) -> str:
-    """Return a value in words: 是 and 否, the labels of codes, units behind numbers."""
+def shown(pack: Pack, fact: str, value: Any, units: Units = str) -> str:
+    """Return a value in words of the page's language: yes and no, the labels of codes, units behind numbers."""
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return _("是") if value else _("否")
     if isinstance(value, list):
-        return "、".join(_code(pack, fact, v) for v in value)
+        return ("、" if _lang() == "zh" else ", ").join(_code(pack, fact, v) for v in value)
     if isinstance(value, int | float):
         known = pack.vocabulary.facts.get(fact)
-        return f"{value:,} {unit_text(known.unit) if known is not None else ''}".strip()
+        return f"{value:,} {units(unit_text(known.unit)) if known is not None else ''}".strip()
     return _code(pack, fact, value)
 
 
 def label(pack: Pack, fact: str) -> str:
     """Return what a fact or recognition is called."""
     if fact in pack.vocabulary.facts:
-        return pack.vocabulary.facts[fact].label.zh
-    return pack.entries[fact].label.zh if fact in pack.entries else fact
+        return pack.vocabulary.facts[fact].label.text(_lang())
+    return pack.entries[fact].label.text(_lang()) if fact in pack.entries else fact
 
 
-def _fact(pack: Pack, item: str, line: FactLine) -> tuple[str, ...]:
-    return item, label(pack, line.fact), shown(pack, line.fact, line.value), str(line.source.label), line.evidence, _day(line.true_on), _day(line.valid_until)
+def _fact(pack: Pack, item: str, line: FactLine, units: Units) -> tuple[str, ...]:
+    return item, label(pack, line.fact), shown(pack, line.fact, line.value, units), str(line.source.label), line.evidence, _day(line.true_on), _day(line.valid_until)
 
 
 def _code(pack: Pack, fact: str, value: Any) -> str:
     known = pack.vocabulary.facts.get(fact)
     codes = pack.vocabulary.codes[known.codes].codes if known is not None and known.codes else {}
-    return codes[value].zh if isinstance(value, str) and value in codes else str(value)
+    return codes[value].text(_lang()) if isinstance(value, str) and value in codes else str(value)
 
 
 def _entity(pack: Pack, entity: str) -> str:
     found = pack.vocabulary.entities.get(entity)
-    return found.label.zh if found is not None else entity
+    return found.label.text(_lang()) if found is not None else entity
+
+
+def _lang() -> str:
+    return "en" if get_language() == "en" else "zh"
 
 
 def _day(day: dt.date | None) -> str:

@@ -20,6 +20,7 @@ from bangfu.server.registry.ledger_file import KINSHIP, more_columns
 from bangfu.server.registry.ledger_record import RECORD
 from bangfu.server.registry.marked import ROWS_MOST, Mark, MarkedBook, MarkedSheet
 from bangfu.server.registry.models import CurrentFacts, Household, Item, Membership, StatedCollection
+from bangfu.server.registry.roll import Roll
 
 HOUSEHOLDS_MOST = 5000
 """So many are given at once; more are a job (``export_actions``)."""
@@ -87,10 +88,11 @@ class LedgerWriter:
             self._home(home, facts.get((home.pk, None, None), {}))
             for member in sorted(held[home.pk], key=lambda m: m.relation != "self"):
                 self._member(home, member, facts.get((home.pk, member.person_id, None), {}))
-            for item in items[home.pk]:
+            counting = Roll(tuple(held[home.pk]), tuple(items[home.pk])).counting
+            for item in counting:
                 write = self._held if item.entity == RECORD else self._item
                 write(home, item, facts.get((home.pk, None, item.pk), {}))
-            if home.pk in known and not any(item.entity == RECORD for item in items[home.pk]):
+            if home.pk in known and not any(item.entity == RECORD for item in counting):
                 self.record.append({"entry": NONE_WORDS[0], "of": home.number})
 
     def _home(self, home: Household, facts: dict[str, Any]) -> None:

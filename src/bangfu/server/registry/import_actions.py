@@ -57,7 +57,7 @@ def upload(given: Upload) -> ImportRun:
         FileRefusedError: It is no Excel workbook, too large, or packed to burst.
     """
     if len(given.content) > LIMIT_BYTES:
-        raise FileRefusedError(f"文件超过 {LIMIT_BYTES // 1_000_000} MB，请分成几个")
+        raise FileRefusedError(f"文件超过 {LIMIT_BYTES // 1_000_000} MB，请分成几个", f"the file is larger than {LIMIT_BYTES // 1_000_000} MB: split it")
     digest = hashlib.sha256(given.content).hexdigest()
     there: ImportRun | None = ImportRun.objects.filter(area=given.area, digest=digest, taken_on=given.taken_on, source=given.source, status__in=OPEN).first()
     if there is not None:
@@ -79,7 +79,7 @@ def _refuse_no_workbook(path: str) -> None:
         open_book(Path(default_storage.path(path)))
     except HouseholdError as error:
         default_storage.delete(path)
-        raise FileRefusedError(f"{error.faults[0].zh.split('：')[0]}。请用模板填写，存为 .xlsx") from None
+        raise FileRefusedError(f"{error.faults[0].zh.split('：')[0]}。请用模板填写，存为 .xlsx", f"{error.faults[0].en.split(':')[0]}. Fill in the template and save it as .xlsx") from None
 
 
 @transaction.atomic

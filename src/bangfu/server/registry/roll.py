@@ -26,6 +26,14 @@ class Roll:
         """Return the items that were not withdrawn, by kind."""
         return [item for item in self.items if not item.withdrawn]
 
+    @property
+    def counting(self) -> list[Item]:
+        """Return the standing items of the household and of who belongs to it: those of somebody who died or left speak of nobody here."""
+        here = {m.person_id for m in self.now}
+        kept = [item for item in self.standing if item.of_id is None or item.of_id in here]
+        there = {item.pk for item in kept}
+        return [item for item in kept if item.at_id is None or item.at_id in there]
+
 
 def roll_of(household: Household) -> Roll:
     """Return the roll of a household, in two queries."""
