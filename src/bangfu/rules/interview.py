@@ -9,11 +9,12 @@ before what hangs on it; what a person declined is not asked again.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from bangfu.rules.answers import needs_of_result
+from bangfu.rules.asking_order import RARE, RARE_LATER, Order, Place
 from bangfu.rules.assess import Answer
 from bangfu.rules.engine import Engine
 from bangfu.rules.household import Given, GivenRow
@@ -21,6 +22,8 @@ from bangfu.rules.pack.model import BENEFIT_KINDS, Entry
 from bangfu.rules.values import Range, Unknown
 from bangfu.rules.vocabulary import Fact, Label
 
+RARE_AT_MOST = 12
+"""How many unlikely things are ticked on one page."""
 SETTLED_KINDS = (*BENEFIT_KINDS, "recognition")
 SHARE = 5040
 """What one undecided benefit is worth, shared out among the questions that it still waits for."""
@@ -39,6 +42,11 @@ class Question:
     entity: str
     row: str
     parts: tuple[Question, ...] = ()
+
+    @property
+    def is_mixed(self) -> bool:
+        """Tell whether it asks of different facts at once: the unlikely ones."""
+        return self.kind == "choose" and self.parts[0].kind == "fact" and any(part.name != self.parts[0].name for part in self.parts)
 
     def text(self, engine: Engine, lang: str) -> str:
         """Return the question in a language."""
@@ -65,6 +73,8 @@ class Question:
 
     def _choose_text(self, engine: Engine, lang: str) -> str:
         first = self.parts[0]
+        if self.is_mixed:
+            return "下面这些比较少见。有的请选出来" if lang == "zh" else "These are less common. Choose any that apply"
         if first.kind == "fact":
             said = first.text(engine, lang)
             return f"家里哪些人是这样：{said}" if lang == "zh" else f"For whom is it so: {said}"
@@ -121,7 +131,7 @@ class Interview:
         return 1 - sum(s.computed == "unknown" for s, _ in found.waiting) / benefits if benefits else 1.0
 
     def next_question(self, found: Outlook | None = None) -> Question | None:
-        """Return the question that settles most, or None when no answer can change any more."""
+        """Return the next question: its topic's turn, then what settles most; None when no answer can change any more."""
         votes: dict[Question, int] = {}
         worth: dict[tuple[str, ...], list[int]] = {}
         for standing, questions in (self.outlook() if found is None else found).waiting:
@@ -134,8 +144,10 @@ class Interview:
                 tally[2] += standing.entry.kind == "cash"
         if not votes:
             return None
-        best = min(votes, key=lambda q: (*(-w for w in worth[self._kin(q)]), -votes[q], self._rank(q)))
-        return self._together(best, list(votes))
+        order = Order(self.engine.pack.vocabulary, self.given, self.on)
+        places = {q: order.place(q.kind, q.name, q.entity, q.row) for q in votes}
+        ranked = sorted(votes, key=lambda q: (places[q], *(-w for w in worth[self._kin(q)]), -votes[q], self._rank(q)))
+        return self._together(ranked, places, order)
 
     def _kin(self, question: Question) -> tuple[str, ...]:
         """Return what questions share that are asked as one: what they settle counts together."""
@@ -145,27 +157,42 @@ class Interview:
             return ("fact", question.name)
         return (question.kind, question.name, question.row)
 
-    def _together(self, best: Question, votes: list[Question]) -> Question:
-        """Return the question with its likes: one about all of the family, all kinds of events, all decisions at once."""
-        kind = "choose"
-        if best.kind == "fact" and best.entity == "person":
+    def _together(self, ranked: list[Question], places: Mapping[Question, Place], order: Order) -> Question:
+        """Return the first question with its likes: one about the family, all kinds of events, all decisions, all that is rare."""
+        best, kind = ranked[0], "choose"
+        stage = places[best].stage
+        alike = [q for q in ranked if self._kin(q) == self._kin(best) and places[q].stage == stage]
+        if stage in (RARE, RARE_LATER):
+            parts = self._rare(ranked, places)
+        elif best.kind == "fact" and best.entity == "person":
             if self.engine.pack.vocabulary.facts[best.name].type == "yes_no":
-                parts = self._whole_family(best.name)
+                parts = self._whole_family(best.name, order)
             else:
-                kind, parts = "each", [q for q in votes if self._kin(q) == self._kin(best)]
+                kind, parts = "each", alike
         elif best.kind in ("collection", "recognition"):
-            parts = [q for q in votes if self._kin(q) == self._kin(best)]
+            parts = alike
         else:
             return best
         parts.sort(key=lambda q: (q.row, self._rank(q)))
         return best if len(parts) < 2 else Question(kind, best.name, best.entity, "", tuple(parts))
 
-    def _whole_family(self, name: str) -> list[Question]:
-        """Return the yes/no question about everybody who has not answered: ticking names is no more work than one yes."""
+    def _whole_family(self, name: str, order: Order) -> list[Question]:
+        """Return the yes/no question about all whom it may concern and who have not answered: ticking names is no more work than one yes."""
         fact = self.engine.pack.vocabulary.facts[name]
-        rows = [r for r in self.given.of_entity("person") if name not in r.facts and self._open(fact, r)]
+        rows = [r for r in self.given.of_entity("person") if name not in r.facts and self._open(fact, r) and order.is_likely(name, r.id)]
         asked = [Question("fact", name, "person", r.id) for r in rows]
         return [q for q in asked if q not in self.declined]
+
+    def _rare(self, ranked: list[Question], places: Mapping[Question, Place]) -> list[Question]:
+        """Return the unlikely questions that are ticked on one page, most telling first; one about many people brings all of them."""
+        found: list[Question] = []
+        for question in ranked:
+            if places[question].stage in (RARE, RARE_LATER) and question not in found:
+                alike = [q for q in ranked if self._kin(q) == self._kin(question) and places[q].stage in (RARE, RARE_LATER)]
+                if found and len(found) + len(alike) > RARE_AT_MOST:
+                    break
+                found += alike
+        return found
 
     def _rank(self, question: Question) -> tuple[int, str]:
         return (self.engine.fact_order.get(question.name, -1), question.row)

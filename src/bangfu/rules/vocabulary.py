@@ -6,8 +6,9 @@ these declarations; nothing about a fact is written down a second time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from bangfu.rules.units import Unit
 from bangfu.rules.values import Number
@@ -15,6 +16,9 @@ from bangfu.rules.values import Number
 FACT_TYPES = ("yes_no", "code", "codes", "level", "date", "money", "number", "text", "id_number")
 GIVEN_BY = ("person", "officer", "decision", "feed", "server")
 PRIVACY = ("public", "personal", "sensitive")
+DECISIONS, EVENTS, RECORD, AGE = "decisions", "events", "record", "age"
+WORDS = (DECISIONS, EVENTS, RECORD)
+"""What the topics name beside facts and collections: all recognitions, all kinds of claims, the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +89,74 @@ class CodeList:
     codes: dict[str, Label]
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What is asked together: the first questions, and those that can wait until every topic had its first ones."""
+
+    id: str
+    label: Label
+    first: tuple[str, ...]
+    later: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """What must be possible of a person: an age in full years (``low`` and ``high`` with their ends), or one of some answers."""
+
+    fact: str
+    low: Number | None = None
+    high: Number | None = None
+    answers: frozenset[Any] = frozenset()
+
+    def holds(self, known: Mapping[str, Any]) -> bool:
+        """Tell whether nothing known contradicts it: what is not known is possible."""
+        said = known.get(self.fact)
+        if said is None:
+            return True
+        if self.fact != AGE:
+            return said in self.answers
+        return (self.low is None or said >= self.low) and (self.high is None or said <= self.high)
+
+
+@dataclass(slots=True)
+class Topics:
+    """In which order a family is asked; a vocabulary that declares none has no order of its own; ``likely`` has for a question the alternatives, each all of what must be possible."""
+
+    topics: dict[str, Topic] = field(default_factory=dict)
+    likely: dict[str, tuple[tuple[Possible, ...], ...]] = field(default_factory=dict)
+    places: dict[str, tuple[bool, int, int]] = field(default_factory=dict)
+
+    def add(self, topic: Topic) -> None:
+        """Take a topic as the next one."""
+        number = len(self.topics)
+        self.topics[topic.id] = topic
+        for later, words in ((False, topic.first), (True, topic.later)):
+            for place, word in enumerate(words):
+                self.places[word] = (later, number, place)
+
+    def place(self, word: str) -> tuple[bool, int, int]:
+        """Return (whether it can wait, the number of its topic, its place there); what no topic names comes last."""
+        return self.places.get(word, (True, len(self.topics), 0))
+
+    def of(self, word: str) -> Topic | None:
+        """Return the topic of a word."""
+        return next((topic for topic in self.topics.values() if word in topic.first or word in topic.later), None)
+
+    def is_likely(self, word: str, people: Iterable[Mapping[str, Any]]) -> bool:
+        """Tell whether a question may well matter to one of some people, by what is known of each (``age`` among it)."""
+        ways = self.likely.get(word)
+        return ways is None or any(all(one.holds(known) for one in way) for known in people for way in ways)
+
+
 @dataclass(slots=True)
 class Vocabulary:
-    """All entities, facts, code lists and words, in the order in which they are declared."""
+    """All entities, facts, code lists and words, in the order in which they are declared, and the order in which they are asked."""
 
     entities: dict[str, Entity] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     codes: dict[str, CodeList] = field(default_factory=dict)
     words: dict[str, Label] = field(default_factory=dict)
+    topics: Topics = field(default_factory=Topics)
 
     def path(self, start: str, goal: str) -> tuple[str, ...] | None:
         """Return the steps (``up`` or ``at``) from an entity to one it belongs to, or None.

@@ -14,6 +14,7 @@ from typing import Any
 from bangfu.rules.errors import Fault, PackError, UnknownNameError, near_names
 from bangfu.rules.pack.load_entries import EntryReader, reserved_name
 from bangfu.rules.pack.load_parameters import ParameterReader
+from bangfu.rules.pack.load_topics import TopicsReader
 from bangfu.rules.pack.load_vocabulary import VocabularyReader
 from bangfu.rules.pack.model import Clause, Document, Pack, Parameter
 from bangfu.rules.pack.overlay import OverlayReader
@@ -109,6 +110,7 @@ class Loader(Reader):
             (["codes.yaml"], reader.codes),
             (["facts.yaml", *sorted(f"facts/{p.name}" for p in (folder / "facts").glob("*.yaml"))], reader.facts),
             (["words.yaml"], reader.word_list),
+            (["topics.yaml"], TopicsReader(self.faults, self.pack.vocabulary).read),
         )
         for names, read in plan:
             for name in names:
