@@ -13,18 +13,20 @@ from typing import Any, NamedTuple
 
 from bangfu.rules.household import Given, GivenRow
 from bangfu.rules.runners.python.ops import years_between
-from bangfu.rules.values import CLOSED
-from bangfu.rules.vocabulary import AGE, DECISIONS, EVENTS, RECORD, Vocabulary
+from bangfu.rules.vocabulary import AGE, DECISIONS, EVENTS, RECORD, UNLIKELY, Possible, Vocabulary
 
-FIRST, RARE, LATER, RARE_LATER, REST = range(5)
+FIRST, LATER, UNLIKELY_LATER, REST = range(4)
+AFTER = 1000
+"""Added to the place of what is ticked on the last page of its topic."""
 
 
 class Place(NamedTuple):
-    """Where a question stands: its stage, the number of its topic, its place there."""
+    """Where a question stands: its stage, the number of its topic, its place there; ``page`` names the page on which it is ticked with others."""
 
     stage: int
     topic: int
     number: int
+    page: str = ""
 
 
 class Order:
@@ -32,23 +34,8 @@ class Order:
 
     def __init__(self, vocabulary: Vocabulary, given: Given, on: dt.date) -> None:
         self.vocabulary, self.topics = vocabulary, vocabulary.topics
-        self.gated = [f for f in vocabulary.facts.values() if f.gate and any(f.id == one.fact for ways in self.topics.likely.values() for way in ways for one in way)]
-        self.people = {row.id: self._known(row, on) for row in given.of_entity("person")}
+        self.people = {row.id: _known(row, on) for row in given.of_entity("person")}
         self.found: dict[tuple[str, str], bool] = {}
-
-    def _known(self, row: GivenRow, on: dt.date) -> Mapping[str, Any]:
-        """Return what is known of a member: what is stated, the age, and that what lies behind a "no" is nothing."""
-        known = dict(row.facts)
-        for fact in self.gated:
-            gate = fact.gate
-            while gate and fact.id not in row.facts:
-                if row.facts.get(gate) is False:
-                    known[fact.id] = CLOSED
-                gate = self.vocabulary.facts[gate].gate
-        born = row.facts.get("birth_date")
-        if isinstance(born, dt.date):
-            known[AGE] = years_between(born, on)
-        return known
 
     def word(self, kind: str, name: str, entity: str) -> str:
         """Return the word by which the topics name a question."""
@@ -61,20 +48,45 @@ class Order:
 
     def is_likely(self, word: str, row: str) -> bool:
         """Tell whether a question may well matter to a member, or, where it is about no member, to any of them."""
-        if word not in self.topics.likely:
+        ways = self.topics.likely.get(word)
+        if ways is None:
             return True
         if (word, row) not in self.found:
-            people = [self.people[row]] if row in self.people else self.people.values()
-            self.found[word, row] = self.topics.is_likely(word, people)
+            self.found[word, row] = True  # while it is looked into: declarations may lead back here
+            people = [row] if row in self.people else list(self.people)
+            self.found[word, row] = any(all(self._possible(one, who) for one in way) for who in people for way in ways)
         return self.found[word, row]
+
+    def _possible(self, one: Possible, row: str) -> bool:
+        """Tell whether something may hold of a member: it is stated so, or not stated and not unlikely itself, nor is its gate."""
+        known = self.people[row]
+        if one.fact in known:
+            return one.admits(known[one.fact])
+        gate: str | None = one.fact
+        while gate and gate in self.vocabulary.facts:
+            if known.get(gate) is False or (gate not in known and not self.is_likely(gate, row)):
+                return False
+            gate = self.vocabulary.facts[gate].gate
+        return True
 
     def place(self, kind: str, name: str, entity: str, row: str) -> Place:
         """Return where a question stands."""
         word = self.word(kind, name, entity)
         later, topic, number = self.topics.place(word)
-        if self.is_likely(word, row):
-            return Place(LATER if later else FIRST, topic, number)
         fact = self.vocabulary.facts.get(name)
-        if kind == "fact" and fact is not None and fact.type == "yes_no" and entity in ("person", "household"):
-            return Place(RARE_LATER if later else RARE, 0, 0)
-        return Place(REST, topic, number)
+        can_be_ticked = kind == "fact" and fact is not None and fact.type == "yes_no" and entity in ("person", "household")
+        if self.is_likely(word, row):
+            if later and can_be_ticked:
+                return Place(FIRST, topic, AFTER + number, str(topic))
+            return Place(LATER if later else FIRST, topic, number)
+        if not can_be_ticked:
+            return Place(REST, topic, number)
+        if later or UNLIKELY not in self.topics.places:
+            return Place(UNLIKELY_LATER, 0, 0, UNLIKELY)
+        return Place(FIRST, *self.topics.place(UNLIKELY)[1:], UNLIKELY)
+
+
+def _known(row: GivenRow, on: dt.date) -> Mapping[str, Any]:
+    """Return what is known of a member: what is stated, and the age."""
+    born = row.facts.get("birth_date")
+    return {**row.facts, AGE: years_between(born, on)} if isinstance(born, dt.date) else row.facts

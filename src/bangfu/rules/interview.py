@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from bangfu.rules.answers import needs_of_result
-from bangfu.rules.asking_order import RARE, RARE_LATER, Order, Place
+from bangfu.rules.asking_order import Order, Place
 from bangfu.rules.assess import Answer
 from bangfu.rules.engine import Engine
 from bangfu.rules.household import Given, GivenRow
 from bangfu.rules.pack.model import BENEFIT_KINDS, Entry
 from bangfu.rules.values import Range, Unknown
-from bangfu.rules.vocabulary import Fact, Label
+from bangfu.rules.vocabulary import UNLIKELY, Fact, Label
 
-RARE_AT_MOST = 12
-"""How many unlikely things are ticked on one page."""
+TICKED_AT_MOST = 12
+"""How many different things are ticked on one page."""
 SETTLED_KINDS = (*BENEFIT_KINDS, "recognition")
 SHARE = 5040
 """What one undecided benefit is worth, shared out among the questions that it still waits for."""
@@ -160,10 +160,10 @@ class Interview:
     def _together(self, ranked: list[Question], places: Mapping[Question, Place], order: Order) -> Question:
         """Return the first question with its likes: one about the family, all kinds of events, all decisions, all that is rare."""
         best, kind = ranked[0], "choose"
-        stage = places[best].stage
-        alike = [q for q in ranked if self._kin(q) == self._kin(best) and places[q].stage == stage]
-        if stage in (RARE, RARE_LATER):
-            parts = self._rare(ranked, places)
+        page = self._page([q for q in ranked if places[q].page == places[best].page], None if places[best].page == UNLIKELY else order) if places[best].page else []
+        alike = [q for q in ranked if self._kin(q) == self._kin(best) and places[q] == places[best]]
+        if len({q.name for q in page}) > 1 or places[best].page == UNLIKELY:
+            parts = page
         elif best.kind == "fact" and best.entity == "person":
             if self.engine.pack.vocabulary.facts[best.name].type == "yes_no":
                 parts = self._whole_family(best.name, order)
@@ -183,14 +183,14 @@ class Interview:
         asked = [Question("fact", name, "person", r.id) for r in rows]
         return [q for q in asked if q not in self.declined]
 
-    def _rare(self, ranked: list[Question], places: Mapping[Question, Place]) -> list[Question]:
-        """Return the unlikely questions that are ticked on one page, most telling first; one about many people brings all of them."""
+    def _page(self, ranked: list[Question], order: Order | None) -> list[Question]:
+        """Return the questions that are ticked on one page, in their order; one about several people brings all of them."""
         found: list[Question] = []
-        for question in ranked:
-            if places[question].stage in (RARE, RARE_LATER) and question not in found:
-                alike = [q for q in ranked if self._kin(q) == self._kin(question) and places[q].stage in (RARE, RARE_LATER)]
-                if found and len(found) + len(alike) > RARE_AT_MOST:
-                    break
+        for group in dict.fromkeys(map(self._kin, ranked)):
+            alike = [q for q in ranked if self._kin(q) == group]
+            if order is not None and group[0] == "fact" and alike[0].entity == "person":
+                alike = self._whole_family(alike[0].name, order)
+            if not found or len(found) + len(alike) <= TICKED_AT_MOST:
                 found += alike
         return found
 

@@ -6,7 +6,7 @@ these declarations; nothing about a fact is written down a second time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +16,9 @@ from bangfu.rules.values import Number
 FACT_TYPES = ("yes_no", "code", "codes", "level", "date", "money", "number", "text", "id_number")
 GIVEN_BY = ("person", "officer", "decision", "feed", "server")
 PRIVACY = ("public", "personal", "sensitive")
-DECISIONS, EVENTS, RECORD, AGE = "decisions", "events", "record", "age"
-WORDS = (DECISIONS, EVENTS, RECORD)
-"""What the topics name beside facts and collections: all recognitions, all kinds of claims, the record."""
+DECISIONS, EVENTS, RECORD, UNLIKELY, AGE = "decisions", "events", "record", "unlikely", "age"
+WORDS = (DECISIONS, EVENTS, RECORD, UNLIKELY)
+"""What the topics name beside facts and collections: all recognitions, all kinds of claims, the record, the page of unlikely things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +108,8 @@ class Possible:
     high: Number | None = None
     answers: frozenset[Any] = frozenset()
 
-    def holds(self, known: Mapping[str, Any]) -> bool:
-        """Tell whether nothing known contradicts it: what is not known is possible."""
-        said = known.get(self.fact)
-        if said is None:
-            return True
+    def admits(self, said: Any) -> bool:
+        """Tell whether what is known allows it; ``said`` is a number of years or an answer."""
         if self.fact != AGE:
             return said in self.answers
         return (self.low is None or said >= self.low) and (self.high is None or said <= self.high)
@@ -120,7 +117,11 @@ class Possible:
 
 @dataclass(slots=True)
 class Topics:
-    """In which order a family is asked; a vocabulary that declares none has no order of its own; ``likely`` has for a question the alternatives, each all of what must be possible."""
+    """In which order a family is asked; a vocabulary that declares none has no order of its own.
+
+    ``likely`` has for a question the alternatives, each all of what must be possible; ``places`` (whether it is one of the
+    later ones, the number of its topic, its place there) for a word.
+    """
 
     topics: dict[str, Topic] = field(default_factory=dict)
     likely: dict[str, tuple[tuple[Possible, ...], ...]] = field(default_factory=dict)
@@ -141,11 +142,6 @@ class Topics:
     def of(self, word: str) -> Topic | None:
         """Return the topic of a word."""
         return next((topic for topic in self.topics.values() if word in topic.first or word in topic.later), None)
-
-    def is_likely(self, word: str, people: Iterable[Mapping[str, Any]]) -> bool:
-        """Tell whether a question may well matter to one of some people, by what is known of each (``age`` among it)."""
-        ways = self.likely.get(word)
-        return ways is None or any(all(one.holds(known) for one in way) for known in people for way in ways)
 
 
 @dataclass(slots=True)
