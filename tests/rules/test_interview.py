@@ -14,7 +14,7 @@ ON = dt.date(2024, 6, 30)
 
 
 def truth(interview: Interview, question: Question) -> object:
-    """Return a plain answer: no to every yes/no, the first code, small numbers, an adult's dates."""
+    """Return a plain answer: no to every yes/no, the first code but one for oneself, small numbers, an adult's dates."""
     if question.kind == "choose":
         return {part for part in question.parts if truth(interview, part) is True}
     if question.kind == "each":
@@ -25,7 +25,7 @@ def truth(interview: Interview, question: Question) -> object:
     if fact.type == "yes_no":
         return False
     if fact.type == "code":
-        return next(iter(interview.engine.pack.vocabulary.codes[fact.codes or ""].codes))
+        return next(code for code in interview.engine.pack.vocabulary.codes[fact.codes or ""].codes if code != "self")
     return {"date": dt.date(1980, 1, 1), "codes": frozenset()}.get(fact.type, fact.low)
 
 

@@ -154,6 +154,8 @@ def _said(ctx: Context, interview: Interview, question: Question, out: Any) -> A
 def _typed(ctx: Context, interview: Interview, question: Question, out: Any, listed: bool = True, whom: str = "") -> Any:
     """Prompt until something fits; None is "don't know". The choices are listed once."""
     choices = _named(interview, _choices(ctx, interview.engine, question))
+    if question.name == "relation" and any(r.facts.get("relation") == "self" for r in interview.given.of_entity("person")):
+        choices = [choice for choice in choices if choice[0] != "self"]
     for number, (_, text) in enumerate(choices if listed else (), start=1):
         out.print(f"  {number} {escape(text)}")
     while True:
@@ -183,6 +185,9 @@ def _part_text(ctx: Context, engine: Engine, question: Question, part: Question)
         return pack.vocabulary.entities[part.entity].label.text(ctx.lang)
     if part.kind == "recognition":
         label = pack.entries[part.name].label.text(ctx.lang)
+        return f"{label}（{part.row}）" if part.entity == "person" else label
+    if question.is_mixed:
+        label = pack.vocabulary.facts[part.name].label.text(ctx.lang)
         return f"{label}（{part.row}）" if part.entity == "person" else label
     return part.row
 

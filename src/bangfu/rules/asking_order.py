@@ -37,15 +37,6 @@ class Order:
         self.people = {row.id: _known(row, on) for row in given.of_entity("person")}
         self.found: dict[tuple[str, str], bool] = {}
 
-    def word(self, kind: str, name: str, entity: str) -> str:
-        """Return the word by which the topics name a question."""
-        if kind in ("recognition", "record"):
-            return DECISIONS if kind == "recognition" else RECORD
-        if entity in ("person", "household") and kind == "fact":
-            return name
-        about = self.vocabulary.entities.get(entity)
-        return EVENTS if about is not None and about.claim else about.collection or name if about is not None else name
-
     def is_likely(self, word: str, row: str) -> bool:
         """Tell whether a question may well matter to a member, or, where it is about no member, to any of them."""
         ways = self.topics.likely.get(word)
@@ -71,7 +62,7 @@ class Order:
 
     def place(self, kind: str, name: str, entity: str, row: str) -> Place:
         """Return where a question stands."""
-        word = self.word(kind, name, entity)
+        word = word_of(self.vocabulary, kind, name, entity)
         later, topic, number = self.topics.place(word)
         fact = self.vocabulary.facts.get(name)
         can_be_ticked = kind == "fact" and fact is not None and fact.type == "yes_no" and entity in ("person", "household")
@@ -84,6 +75,16 @@ class Order:
         if later or UNLIKELY not in self.topics.places:
             return Place(UNLIKELY_LATER, 0, 0, UNLIKELY)
         return Place(FIRST, *self.topics.place(UNLIKELY)[1:], UNLIKELY)
+
+
+def word_of(vocabulary: Vocabulary, kind: str, name: str, entity: str) -> str:
+    """Return the word by which the topics name a single question."""
+    if kind in ("recognition", "record"):
+        return DECISIONS if kind == "recognition" else RECORD
+    if kind == "fact" and entity in ("person", "household"):
+        return name
+    about = vocabulary.entities[entity]
+    return EVENTS if about.claim else about.collection or name
 
 
 def _known(row: GivenRow, on: dt.date) -> Mapping[str, Any]:

@@ -1,9 +1,11 @@
-"""The interview: which question settles most, asked one at a time, until nothing more can change.
+"""The interview: one question at a time, topic by topic, until nothing more can change.
 
-The next question is the open fact in the missing sets of the most undecided entries (each entry shares one vote among
-what it waits for; whether comes before how much), then of the most cash, then in the order of the vocabulary. What is
-asked as one counts together: decisions, events, and the same question about several of the family. A gate is asked
-before what hangs on it; what a person declined is not asked again.
+Asked is what somebody's answer waits for: an open fact in the missing set of an undecided entry. Which of these comes
+next is declared (``asking_order``, ``policies/vocabulary/topics.yaml``): topic by topic, the most telling first, what is
+unlikely of this family late. Where nothing is declared, it is the question that most undecided entries wait for (each
+shares one vote among what it waits for; whether comes before how much), then the one of the most cash. What is asked as
+one counts together: decisions, events, the same question about several of the family. A gate is asked before what hangs
+on it; what a person declined is not asked again.
 """
 
 from __future__ import annotations
@@ -14,13 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from bangfu.rules.answers import needs_of_result
-from bangfu.rules.asking_order import Order, Place
+from bangfu.rules.asking_order import Order, Place, word_of
 from bangfu.rules.assess import Answer
 from bangfu.rules.engine import Engine
 from bangfu.rules.household import Given, GivenRow
 from bangfu.rules.pack.model import BENEFIT_KINDS, Entry
 from bangfu.rules.values import Range, Unknown
-from bangfu.rules.vocabulary import UNLIKELY, Fact, Label
+from bangfu.rules.vocabulary import UNLIKELY, Fact, Label, Topic
 
 TICKED_AT_MOST = 12
 """How many different things are ticked on one page."""
@@ -48,6 +50,12 @@ class Question:
         """Tell whether it asks of different facts at once: the unlikely ones."""
         return self.kind == "choose" and self.parts[0].kind == "fact" and any(part.name != self.parts[0].name for part in self.parts)
 
+    def topic(self, engine: Engine) -> Topic | None:
+        """Return the topic to which a question belongs; one that mixes topics belongs to the unlikely things."""
+        vocabulary = engine.pack.vocabulary
+        found = {vocabulary.topics.of(word_of(vocabulary, q.kind, q.name, q.entity)) for q in self.parts or (self,)}
+        return found.pop() if len(found) == 1 else vocabulary.topics.topics.get(UNLIKELY)
+
     def text(self, engine: Engine, lang: str) -> str:
         """Return the question in a language."""
         if self.kind == "choose":
@@ -74,7 +82,10 @@ class Question:
     def _choose_text(self, engine: Engine, lang: str) -> str:
         first = self.parts[0]
         if self.is_mixed:
-            return "下面这些比较少见。有的请选出来" if lang == "zh" else "These are less common. Choose any that apply"
+            topic = self.topic(engine)
+            if topic is None or topic.id == UNLIKELY:
+                return "下面这些比较少见，有符合的吗？" if lang == "zh" else "These are less common. Do any of them apply?"
+            return f"{topic.label.zh}：下面哪些符合？" if lang == "zh" else f"{topic.label.en}: which of these apply?"
         if first.kind == "fact":
             said = first.text(engine, lang)
             return f"家里哪些人是这样：{said}" if lang == "zh" else f"For whom is it so: {said}"
