@@ -190,7 +190,7 @@ class Interview:
     def _whole_family(self, name: str, order: Order) -> list[Question]:
         """Return the yes/no question about all whom it may concern and who have not answered: ticking names is no more work than one yes."""
         fact = self.engine.pack.vocabulary.facts[name]
-        rows = [r for r in self.given.of_entity("person") if name not in r.facts and self._open(fact, r) and order.is_likely(name, r.id)]
+        rows = [r for r in self.given.of_entity("person") if name not in r.facts and self._gate_is_yes(fact, r) and order.is_likely(name, r.id)]
         asked = [Question("fact", name, "person", r.id) for r in rows]
         return [q for q in asked if q not in self.declined]
 
@@ -259,6 +259,9 @@ class Interview:
         if gate is not fact and question in self.declined:
             return None
         return question
+
+    def _gate_is_yes(self, fact: Fact, row: GivenRow) -> bool:
+        return fact.gate is None or row.facts.get(fact.gate) is True
 
     def _open(self, fact: Fact, row: GivenRow) -> bool:
         here = fact
