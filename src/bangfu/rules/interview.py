@@ -16,82 +16,20 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from bangfu.rules.answers import needs_of_result
-from bangfu.rules.asking_order import Order, Place, word_of
+from bangfu.rules.asking_order import Order, Place
 from bangfu.rules.assess import Answer
 from bangfu.rules.engine import Engine
 from bangfu.rules.household import Given, GivenRow
 from bangfu.rules.pack.model import BENEFIT_KINDS, Entry
+from bangfu.rules.question import Question
 from bangfu.rules.values import Range, Unknown
-from bangfu.rules.vocabulary import UNLIKELY, Fact, Label, Topic
+from bangfu.rules.vocabulary import UNLIKELY, Fact, Label
 
 TICKED_AT_MOST = 12
 """How many different things are ticked on one page."""
 SETTLED_KINDS = (*BENEFIT_KINDS, "recognition")
 SHARE = 5040
 """What one undecided benefit is worth, shared out among the questions that it still waits for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question. ``kind``: fact, recognition, collection or record; ``row`` is whom or what it is about.
-
-    Two kinds ask several ``parts`` at once: ``choose`` (which of them: who of the family, which events, which decisions)
-    and ``each`` (the same of several people: the date of birth, the level of disability).
-    """
-
-    kind: str
-    name: str
-    entity: str
-    row: str
-    parts: tuple[Question, ...] = ()
-
-    @property
-    def is_mixed(self) -> bool:
-        """Tell whether it asks of different facts at once: the unlikely ones."""
-        return self.kind == "choose" and self.parts[0].kind == "fact" and any(part.name != self.parts[0].name for part in self.parts)
-
-    def topic(self, engine: Engine) -> Topic | None:
-        """Return the topic to which a question belongs; one that mixes topics belongs to the unlikely things."""
-        vocabulary = engine.pack.vocabulary
-        found = {vocabulary.topics.of(word_of(vocabulary, q.kind, q.name, q.entity)) for q in self.parts or (self,)}
-        return found.pop() if len(found) == 1 else vocabulary.topics.topics.get(UNLIKELY)
-
-    def text(self, engine: Engine, lang: str) -> str:
-        """Return the question in a language."""
-        if self.kind == "choose":
-            return self._choose_text(engine, lang)
-        if self.kind == "each":
-            said = self.parts[0].text(engine, lang)
-            return f"请逐人回答：{said}" if lang == "zh" else f"For each of them: {said}"
-        if self.kind == "record":
-            return "以前领过、现在正在领的帮扶有记录吗？" if lang == "zh" else "Was any assistance received before, or is any received now?"
-        if self.kind == "collection":
-            entity = engine.pack.vocabulary.entities[self.entity]
-            if entity.ask is not None:
-                return entity.ask.text(lang)
-            return f"近一年有没有“{entity.label.zh}”这类情况？" if lang == "zh" else f"In the last year, was there any {entity.label.en.lower()}?"
-        if self.kind == "recognition":
-            entry = engine.pack.entries[self.name]
-            pair = str(entry.raw.get("ask", "")).split("|")
-            if len(pair) == 2:
-                return pair[0 if lang == "zh" else 1].strip()
-            return f"已被认定为“{entry.label.zh}”吗？" if lang == "zh" else f'Is there a decision on "{entry.label.en}"?'
-        fact = engine.pack.vocabulary.facts[self.name]
-        return fact.ask.text(lang) if fact.ask else fact.label.text(lang)
-
-    def _choose_text(self, engine: Engine, lang: str) -> str:
-        first = self.parts[0]
-        if self.is_mixed:
-            topic = self.topic(engine)
-            if topic is None or topic.id == UNLIKELY:
-                return "下面这些比较少见，有符合的吗？" if lang == "zh" else "These are less common. Do any of them apply?"
-            return f"{topic.label.zh}：下面哪些符合？" if lang == "zh" else f"{topic.label.en}: which of these apply?"
-        if first.kind == "fact":
-            said = first.text(engine, lang)
-            return f"家里哪些人是这样：{said}" if lang == "zh" else f"For whom is it so: {said}"
-        if first.kind == "collection":
-            return "近一年家里发生过下面哪些情况？" if lang == "zh" else "Which of these happened in the family in the last year?"
-        return "下面哪些已经由有关部门认定？" if lang == "zh" else "Which of these have been decided by an office?"
 
 
 class Standing(NamedTuple):
@@ -124,6 +62,13 @@ class Interview:
     given: Given
     declined: set[Question] = field(default_factory=set)
     asked: list[Question] = field(default_factory=list)
+    _order: Order | None = field(default=None, init=False, repr=False, compare=False)
+
+    def order(self) -> Order:
+        """Return the order of the questions for what is stated so far."""
+        if self._order is None:
+            self._order = Order(self.engine.pack.vocabulary, self.given, self.on)
+        return self._order
 
     def outlook(self) -> Outlook:
         """Return how benefits and recognitions stand for what is stated so far, and what they wait for."""
@@ -155,7 +100,7 @@ class Interview:
                 tally[2] += standing.entry.kind == "cash"
         if not votes:
             return None
-        order = Order(self.engine.pack.vocabulary, self.given, self.on)
+        order = self.order()
         places = {q: order.place(q.kind, q.name, q.entity, q.row) for q in votes}
         ranked = sorted(votes, key=lambda q: (places[q], *(-w for w in worth[self._kin(q)]), -votes[q], self._rank(q)))
         return self._together(ranked, places, order)
@@ -171,9 +116,9 @@ class Interview:
     def _together(self, ranked: list[Question], places: Mapping[Question, Place], order: Order) -> Question:
         """Return the first question with its likes: one about the family, all kinds of events, all decisions, all that is rare."""
         best, kind = ranked[0], "choose"
-        page = self._page([q for q in ranked if places[q].page == places[best].page], None if places[best].page == UNLIKELY else order) if places[best].page else []
         alike = [q for q in ranked if self._kin(q) == self._kin(best) and places[q] == places[best]]
-        if len({q.name for q in page}) > 1 or places[best].page == UNLIKELY:
+        page = self._page([q for q in ranked if places[q].page == places[best].page], order) if places[best].page else []
+        if places[best].page == UNLIKELY or len({q.name for q in page}) > 1:
             parts = page
         elif best.kind == "fact" and best.entity == "person":
             if self.engine.pack.vocabulary.facts[best.name].type == "yes_no":
@@ -194,12 +139,12 @@ class Interview:
         asked = [Question("fact", name, "person", r.id) for r in rows]
         return [q for q in asked if q not in self.declined]
 
-    def _page(self, ranked: list[Question], order: Order | None) -> list[Question]:
+    def _page(self, ranked: list[Question], order: Order) -> list[Question]:
         """Return the questions that are ticked on one page, in their order; one about several people brings all of them."""
         found: list[Question] = []
         for group in dict.fromkeys(map(self._kin, ranked)):
             alike = [q for q in ranked if self._kin(q) == group]
-            if order is not None and group[0] == "fact" and alike[0].entity == "person":
+            if alike[0].entity == "person" and order.is_likely(alike[0].name, alike[0].row):
                 alike = self._whole_family(alike[0].name, order)
             if not found or len(found) + len(alike) <= TICKED_AT_MOST:
                 found += alike
@@ -241,7 +186,7 @@ class Interview:
             return Question("collection", name, entity.id, "") if name not in self.given.collections else None
         entry = self.engine.pack.entries.get(name)
         if entry is not None and entry.kind == "recognition" and entry.per is not None:
-            row = self._row(answer, entry.per, lambda r: name not in r.stated and (name, r.id) not in settled)
+            row = self._row(answer, entry.per, name, lambda r: name not in r.stated and (name, r.id) not in settled)
             return None if row is None else Question("recognition", name, entry.per, row.id)
         fact = vocabulary.facts.get(name)
         return None if fact is None else self._fact_question(answer, fact)
@@ -249,7 +194,7 @@ class Interview:
     def _fact_question(self, answer: Answer | Standing, fact: Fact) -> Question | None:
         if fact.ask is None or fact.given_by != "person":
             return None
-        row = self._row(answer, fact.entity, lambda r: fact.id not in r.facts and self._open(fact, r))
+        row = self._row(answer, fact.entity, fact.id, lambda r: fact.id not in r.facts and self._open(fact, r))
         if row is None:
             return None
         gate = fact
@@ -271,17 +216,19 @@ class Interview:
             here = self.engine.pack.vocabulary.facts[here.gate]
         return True
 
-    def _row(self, answer: Answer | Standing, entity: str, lacking: Any) -> GivenRow | None:
+    def _row(self, answer: Answer | Standing, entity: str, name: str, lacking: Any) -> GivenRow | None:
         rows = {(r.entity, r.id): r for r in self.given.rows}
         here = rows.get((answer.entity, answer.row))
-        while here is not None:
-            if here.entity == entity:
-                if lacking(here):
-                    return here
-                break  # it is another's that is missing: the answer reads more than its own row
+        while here is not None and here.entity != entity:
             owner = self.engine.pack.vocabulary.entities[here.entity].belongs_to
             here = rows.get((owner, here.of)) if owner is not None and here.of is not None else None
-        return next((r for r in self.given.of_entity(entity) if lacking(r)), None)
+        # an answer may read more than its own row, and does not say which: its own, unless a plain yes is unlikely there
+        fact = self.engine.pack.vocabulary.facts.get(name)
+        if here is not None and lacking(here) and (fact is None or fact.type != "yes_no" or self.order().is_likely(name, here.id)):
+            return here
+        open_rows = [r for r in self.given.of_entity(entity) if lacking(r)]
+        likely = next((r for r in open_rows if self.order().is_likely(name, r.id)), None)
+        return likely or (here if here in open_rows else open_rows[0] if open_rows else None)
 
     # -- answers -------------------------------------------------------------------------------------------------
     def answer(self, question: Question, value: Any, open_yet: Set[Question] | None = None) -> None:
@@ -314,6 +261,7 @@ class Interview:
         }  # fmt: skip
 
     def _state(self, question: Question, value: Any) -> None:
+        self._order = None
         if value is None:
             self.declined.add(question)
         elif question.kind == "record":
@@ -346,6 +294,7 @@ class Interview:
 
     def withdraw(self, question: Question) -> None:
         """Forget what was stated in answer to a question."""
+        self._order = None
         self.declined.discard(question)
         if question.parts:
             for part in question.parts:
