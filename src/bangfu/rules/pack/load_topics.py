@@ -26,13 +26,18 @@ class TopicsReader(Reader):
         self.known_keys(content, ("topics", "likely"), "主题文件", "the file of topics")
         for name, raw in self._rows(content, "topics"):
             self.known_keys(raw, ("label", "first", "later"), "主题", "a topic")
+            if name in self.vocabulary.topics.topics:
+                self.fault(raw.file, raw.mark, "TOPIC-TWICE", f"主题“{name}”已声明", f'the topic "{name}" is declared already')
+                continue
             label = self.label(raw, "label", required=True) or Label(name, name)
             self.vocabulary.topics.add(Topic(name, label, self._words(raw, "first"), self._words(raw, "later")))
         likely = content.get("likely")
         for name, ways in likely.items() if isinstance(likely, Map) else ():
             self._known(name, content)
-            found = ways if isinstance(ways, List) else ()
-            self.vocabulary.topics.likely[name] = tuple(tuple(self._way(way)) for way in found if isinstance(way, Map))
+            if not isinstance(ways, List) or not all(isinstance(way, Map) for way in ways):
+                self.at(likely, name, "SHAPE", f"“{name}”应为列表，如 [{{age: 16..64}}]", f"{name} must be a list such as [{{age: 16..64}}]")
+                continue
+            self.vocabulary.topics.likely[name] = tuple(tuple(self._way(way)) for way in ways)
         self._complete(content)
 
     def _rows(self, content: Map, key: str) -> Iterator[tuple[str, Map]]:
