@@ -186,10 +186,18 @@ class Interview:
             return Question("collection", name, entity.id, "") if name not in self.given.collections else None
         entry = self.engine.pack.entries.get(name)
         if entry is not None and entry.kind == "recognition" and entry.per is not None:
+            if entry.local_name_of is not None:
+                return self._asked_of_its_own_name(answer, entry, settled)
             row = self._row(answer, entry.per, name, lambda r: name not in r.stated and (name, r.id) not in settled)
             return None if row is None else Question("recognition", name, entry.per, row.id)
         fact = vocabulary.facts.get(name)
         return None if fact is None else self._fact_question(answer, fact)
+
+    def _asked_of_its_own_name(self, answer: Answer | Standing, entry: Entry, settled: Set[tuple[str, str]]) -> Question | None:
+        """Return the question for a recognition that is a local name: it is asked once, by the name that everybody knows."""
+        known = entry.local_name_of or ""
+        row = self._row(answer, entry.per or "", known, lambda r: not {known, entry.id} & r.stated.keys() and (known, r.id) not in settled)
+        return None if row is None else Question("recognition", known, entry.per or "", row.id)
 
     def _fact_question(self, answer: Answer | Standing, fact: Fact) -> Question | None:
         if fact.ask is None or fact.given_by != "person":

@@ -225,6 +225,8 @@ class Entry:
     widened: tuple[Node, ...] = ()
     conditions_added: tuple[tuple[Node, dt.date | None], ...] = ()
     same_as: str | None = None
+    local_name_of: str | None = None
+    plainly: Label | None = None
     typed: bool = False
     gives_money: bool | None = None
 

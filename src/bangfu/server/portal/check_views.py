@@ -247,7 +247,8 @@ def _sentences(key: str, made: Result) -> dict[str, str]:
         lapsed = _("这份文件从 %(day)s 起施行，现在还没有到。") % {"day": today_words(place.not_before)}
     return {
         "title": _("帮扶自查结果"), "day": _("测算日期：%(day)s。按您自己填的情况推算。") % {"day": today_words(made.on)}, "lapsed": lapsed,
-        "met": _("看来可以享受"), "open": _("还不能确定"), "nothing": _("按现在填的情况，还没有能确定的。"), "sum": _("数额"),
+        "met": _("看来可以享受"), "open": _("还不能确定"), "nothing": _("按现在填的情况，还没有能确定的。"),
+        "recognised": _("看来可以申请认定"), "decided": _("下面这些身份由经办单位认定，按您填的情况看是符合的。"), "sum": _("数额"),
         "office": _("找谁办"), "papers": _("带上"), "articles": _("依据"), "needs": _("还要知道："), "joint": "、" if language() == "zh" else ", ",
         "foot": _("测算结果供参考，以经办单位核定为准。"),
     }  # fmt: skip
