@@ -48,6 +48,16 @@ class Order:
             self.found[word, row] = any(all(self._possible(one, who) for one in way) for who in people for way in ways)
         return self.found[word, row]
 
+    def hangs_on(self, word: str, row: str) -> frozenset[str]:
+        """Return the open gates before what would make a question about a member likely: a "no" there may settle it as well."""
+        known, found = self.people.get(row, {}), set()
+        for one in (one for way in self.topics.likely.get(word, ()) for one in way):
+            gate = self.vocabulary.facts[one.fact].gate if one.fact in self.vocabulary.facts and one.fact not in known else None
+            while gate:
+                found |= {gate} - known.keys()
+                gate = self.vocabulary.facts[gate].gate
+        return frozenset(found)
+
     def _possible(self, one: Possible, row: str) -> bool:
         """Tell whether something may hold of a member: it is stated so, or not stated and not unlikely itself, nor is its gate."""
         known = self.people[row]

@@ -140,7 +140,12 @@ class Interview:
         return [q for q in asked if q not in self.declined]
 
     def _page(self, ranked: list[Question], order: Order) -> list[Question]:
-        """Return the questions that are ticked on one page, in their order; one about several people brings all of them."""
+        """Return the questions that are ticked on one page, in their order; one about several people brings all of them.
+
+        What hangs on another answer of the page waits for it.
+        """
+        there = {(q.name, q.row) for q in ranked}
+        ranked = [q for q in ranked if not any((name, q.row) in there for name in order.hangs_on(q.name, q.row))] or ranked
         found: list[Question] = []
         for group in dict.fromkeys(map(self._kin, ranked)):
             alike = [q for q in ranked if self._kin(q) == group]

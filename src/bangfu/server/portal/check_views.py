@@ -157,28 +157,30 @@ def _question(request: HttpRequest, key: str, engine: Engine, sitting: Sitting, 
     then = then if then in DESTINATIONS else ""
     form = form_of(engine, sitting, asked, said)
     if request.method != "POST":
-        return private(place_page(request, "portal/check/question.html", key, **_shown(key, sitting, form, said, then)))
+        return private(place_page(request, "portal/check/question.html", key, **_shown(key, engine, sitting, form, then)))
     if request.POST.get("mark") != form.mark:
         # a page of before: the answers changed meanwhile (another window, the back button)
-        return private(place_page(request, "portal/check/question.html", key, status=409, stale=True, **_shown(key, sitting, form, said, then)))
+        return private(place_page(request, "portal/check/question.html", key, status=409, stale=True, **_shown(key, engine, sitting, form, then)))
     value = None if "unsure" in request.POST else read(engine, form, request.POST)
     if form.errors and "unsure" not in request.POST:
-        return private(place_page(request, "portal/check/question.html", key, status=422, **_shown(key, sitting, form, said, then)))
+        return private(place_page(request, "portal/check/question.html", key, status=422, **_shown(key, engine, sitting, form, then)))
     sitting.put(asked, value)
     sitting.look_ahead(sitting.interview(engine, clock.today()))
     try:
         return _next(key, sitting, then)
     except browser.TooLongError:
-        return private(place_page(request, "portal/check/question.html", key, status=413, toolong=True, **_shown(key, sitting, form, said, then)))
+        return private(place_page(request, "portal/check/question.html", key, status=413, toolong=True, **_shown(key, engine, sitting, form, then)))
 
 
-def _shown(key: str, sitting: Sitting, form: Form, said: Any, then: str) -> dict[str, Any]:
+def _shown(key: str, engine: Engine, sitting: Sitting, form: Form, then: str) -> dict[str, Any]:
     """Return what the page of a question shows besides the form."""
     place = next((n for n, (q, _value) in enumerate(sitting.answers) if q == form.question), len(sitting.answers))
     back = reverse("portal:question", args=[key, place]) if place else reverse("portal:people", args=[key])
     share = round(sitting.share * 100)
     answered = any(q == form.question for q, _value in sitting.answers)
-    return {"form": form, "back": back, "then": then, "number": place + 1, "share": share, "sitting": sitting, "answered": answered}
+    topic = form.question.topic(engine)
+    about = topic.label.text(language()) if topic is not None else ""
+    return {"form": form, "about": about, "back": back, "then": then, "number": place + 1, "share": share, "sitting": sitting, "answered": answered}
 
 
 @public
