@@ -90,10 +90,13 @@ class Interview:
         """Return the next question: its topic's turn, then what settles most; None when no answer can change any more."""
         votes: dict[Question, int] = {}
         worth: dict[tuple[str, ...], list[int]] = {}
+        of_all: set[str] = set()
         for standing, questions in (self.outlook() if found is None else found).waiting:
             kin = {self._kin(q) for q in questions}
             for question in questions:
                 votes[question] = votes.get(question, 0) + 1
+                if question.entity == "person" and question.kind == "fact" and standing.entity == "household":
+                    of_all.add(question.name)
             for group in kin:
                 tally = worth.setdefault(group, [0, 0, 0])
                 tally[standing.computed != "unknown"] += SHARE // len(kin)
@@ -103,7 +106,16 @@ class Interview:
         order = self.order()
         places = {q: order.place(q.kind, q.name, q.entity, q.row) for q in votes}
         ranked = sorted(votes, key=lambda q: (places[q], *(-w for w in worth[self._kin(q)]), -votes[q], self._rank(q)))
-        return self._together(ranked, places, order)
+        return self._together(ranked, self._of_everybody(of_all, places, order), order)
+
+    def _of_everybody(self, names: Set[str], places: dict[Question, Place], order: Order) -> dict[Question, Place]:
+        """Return the places with the same question about the others beside it, where it is the whole family's answer that waits."""
+        found, asked_there = dict(places), {(q.name, place) for q, place in places.items()}
+        for other in (other for name in sorted(names) for other in self._everybody(name) if other not in places):
+            place = order.place(other.kind, other.name, other.entity, other.row)
+            if (other.name, place) in asked_there:
+                found[other] = place
+        return found
 
     def _kin(self, question: Question) -> tuple[str, ...]:
         """Return what questions share that are asked as one: what they settle counts together."""
@@ -116,6 +128,7 @@ class Interview:
     def _together(self, ranked: list[Question], places: Mapping[Question, Place], order: Order) -> Question:
         """Return the first question with its likes: one about the family, all kinds of events, all decisions, all that is rare."""
         best, kind = ranked[0], "choose"
+        ranked = list(dict.fromkeys((*ranked, *places)))
         alike = [q for q in ranked if self._kin(q) == self._kin(best) and places[q] == places[best]]
         page = self._page([q for q in ranked if places[q].page == places[best].page], order) if places[best].page else []
         if places[best].page == UNLIKELY or len({q.name for q in page}) > 1:
@@ -134,8 +147,12 @@ class Interview:
 
     def _whole_family(self, name: str, order: Order) -> list[Question]:
         """Return the yes/no question about all whom it may concern and who have not answered: ticking names is no more work than one yes."""
+        return [q for q in self._everybody(name) if order.is_likely(name, q.row)]
+
+    def _everybody(self, name: str) -> list[Question]:
+        """Return a question about each member who has not answered it, and whose gate is open."""
         fact = self.engine.pack.vocabulary.facts[name]
-        rows = [r for r in self.given.of_entity("person") if name not in r.facts and self._gate_is_yes(fact, r) and order.is_likely(name, r.id)]
+        rows = [r for r in self.given.of_entity("person") if name not in r.facts and self._gate_is_yes(fact, r)]
         asked = [Question("fact", name, "person", r.id) for r in rows]
         return [q for q in asked if q not in self.declined]
 
@@ -146,9 +163,11 @@ class Interview:
         """
         there = {(q.name, q.row) for q in ranked}
         ranked = [q for q in ranked if not any((name, q.row) in there for name in order.hangs_on(q.name, q.row))] or ranked
+        groups: dict[tuple[str, ...], list[Question]] = {}
+        for question in ranked:
+            groups.setdefault(self._kin(question), []).append(question)
         found: list[Question] = []
-        for group in dict.fromkeys(map(self._kin, ranked)):
-            alike = [q for q in ranked if self._kin(q) == group]
+        for alike in groups.values():
             if alike[0].entity == "person" and order.is_likely(alike[0].name, alike[0].row):
                 alike = self._whole_family(alike[0].name, order)
             if not found or len(found) + len(alike) <= TICKED_AT_MOST:
