@@ -31,8 +31,9 @@ class TopicsReader(Reader):
                 continue
             label = self.label(raw, "label", required=True) or Label(name, name)
             self.vocabulary.topics.add(Topic(name, label, self._words(raw, "first"), self._words(raw, "later")))
-        likely = content.get("likely")
-        for name, ways in likely.items() if isinstance(likely, Map) else ():
+        stated = content.get("likely")
+        likely = stated if isinstance(stated, Map) else Map(content.file, content.mark)
+        for name, ways in likely.items():
             self._known(name, content)
             if not isinstance(ways, List) or not all(isinstance(way, Map) for way in ways):
                 self.at(likely, name, "SHAPE", f"“{name}”应为列表，如 [{{age: 16..64}}]", f"{name} must be a list such as [{{age: 16..64}}]")

@@ -29,12 +29,14 @@ NONE_OF_THEM = "none"
 
 @dataclass(slots=True)
 class Option:
-    """One choice: the value posted, its words, whether it is chosen, under which heading it stands."""
+    """One choice: the value posted, its words, whether it is chosen, under which heading it stands, what it means."""
 
     value: str
     text: str
     chosen: bool = False
     group: str = ""
+    hint: str = ""
+    group_hint: bool = False
 
 
 @dataclass(slots=True)
@@ -124,7 +126,7 @@ def _checks(engine: Engine, sitting: Sitting, question: Question, said: Any) -> 
         options = _by_name(engine, sitting, question, ticked)
     else:
         shown = _mixed_text if question.is_mixed else part_text
-        options = [Option(str(n), shown(engine, sitting, part), ticked[n]) for n, part in enumerate(question.parts)]
+        options = [Option(str(n), shown(engine, sitting, part), ticked[n], hint=_plainly(engine, part)) for n, part in enumerate(question.parts)]
     options.append(Option(NONE_OF_THEM, _("以上都没有"), said is not None and not said))
     return Field("f0", "checks", question.text(engine, language()), options)
 
@@ -135,10 +137,10 @@ def _by_name(engine: Engine, sitting: Sitting, question: Question, ticked: list[
     for n, part in enumerate(question.parts):
         name = part.text(engine, language()) if part.kind == "fact" else engine.pack.entries[part.name].label.text(language())
         if part.entity == "person":
-            people.setdefault(name, []).append(Option(str(n), person_name(sitting, part.row), ticked[n], name))
+            people.setdefault(name, []).append(Option(str(n), person_name(sitting, part.row), ticked[n], name, _plainly(engine, part), group_hint=True))
         else:
             shown = _mixed_text if question.is_mixed else part_text
-            family.append(Option(str(n), shown(engine, sitting, part), ticked[n], _("全家")))
+            family.append(Option(str(n), shown(engine, sitting, part), ticked[n], _("全家"), _plainly(engine, part)))
     return [*family, *(option for options in people.values() for option in options)]
 
 
@@ -152,6 +154,12 @@ def part_text(engine: Engine, sitting: Sitting, part: Question) -> str:
         label = pack.entries[part.name].label.text(lang)
         return _("%(person)s：%(question)s") % {"person": about, "question": label} if about else label
     return person_name(sitting, part.row) if part.entity == "person" else part.row
+
+
+def _plainly(engine: Engine, part: Question) -> str:
+    """Return what a decision means in plain words; empty where that is not said, and for anything else."""
+    said = engine.pack.entries[part.name].plainly if part.kind == "recognition" else None
+    return said.text(language()) if said is not None else ""
 
 
 def _mixed_text(engine: Engine, sitting: Sitting, part: Question) -> str:

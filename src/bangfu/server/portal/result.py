@@ -138,11 +138,11 @@ class Teller:
         return [[replace(alike[0], who=self.joined(dict.fromkeys(c.who for c in alike))) for alike in by_reason.values()] for by_reason in found.values()]
 
     def gathered(self, answers: list[Answer]) -> Iterator[Card]:
-        """Yield what is open, one card for each entry, what needs the fewest answers first."""
+        """Yield what is open, one card for each entry: money first, then what needs the fewest answers."""
         by_entry: dict[str, list[Answer]] = {}
         for answer in answers:
             by_entry.setdefault(answer.entry, []).append(answer)
-        for group in sorted(by_entry.values(), key=lambda g: len(set().union(*(a.needs for a in g)))):
+        for group in sorted(by_entry.values(), key=lambda g: (g[0].kind != "cash", len(set().union(*(a.needs for a in g))))):
             first = group[0]
             needs = dict.fromkeys(need for answer in group for need in self.needs(answer))
             who = dict.fromkeys(self.who(answer) for answer in group)
