@@ -142,7 +142,7 @@ class Interview:
             parts = alike
         else:
             return best
-        parts.sort(key=lambda q: (q.row, self._rank(q)))
+        parts.sort(key=lambda q: (q.entity == "person", q.row, self._rank(q)))
         return best if len(parts) < 2 else Question(kind, best.name, best.entity, "", tuple(parts))
 
     def _whole_family(self, name: str, order: Order) -> list[Question]:
