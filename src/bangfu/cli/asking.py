@@ -31,7 +31,7 @@ HELP = ("b 上一题 · c 改答 · s 看目前结果 · q 停下并保存 · �
 @click.option("--until", type=click.FloatRange(0.1, 1.0), default=1.0, help="定下多少比例就停（默认问到不再有变化）| Stop at this settled share.")
 @click.pass_obj
 def ask(ctx: Context, file: str | None, place: str | None, on: str | None, overlays: tuple[str, ...], until: float) -> int:
-    """一问一答，随时可停 | Be asked the next most useful question; FILE keeps the answers and can be gone on with.
+    """一问一答，随时可停 | Be asked one question after another, topic by topic; FILE keeps the answers and can be gone on with.
 
     \b
     bangfu ask 我家.yaml --place 武昌
