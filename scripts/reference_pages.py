@@ -11,7 +11,7 @@ from typing import Any
 from bangfu.rules.pack.load import load_pack
 from bangfu.rules.units import power_of, unit_text
 from bangfu.rules.values import decimal_text
-from bangfu.rules.vocabulary import CodeList, Fact, Vocabulary
+from bangfu.rules.vocabulary import AGE, CodeList, Fact, Possible, Vocabulary
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -126,9 +126,29 @@ def vocabulary() -> str:
             head = ["事实 | fact", "名称 | label", "问法 | question", "类型 | type", "门 | gate", "由谁说 | given by", "其他 | more"]
             rows = [_row([h.replace(" | ", " ") for h in head]), _row(["---"] * len(head)), *(_fact(words, fact) for fact in facts)]
             parts.append(f"## {entity.label.zh} | {entity.label.en} (`{entity.id}`)\n\n" + "\n".join(rows))
+    parts.append("## 问的次序 | The order of the questions\n\n" + "\n".join(_topics(words)))
     parts.append("## 代码表 | Code lists")
     parts += [_codes(name, found) for name, found in words.codes.items()]
     return "\n\n".join(parts) + "\n"
+
+
+def _topics(words: Vocabulary) -> Iterator[str]:
+    """Yield the rows of the table of topics: what is asked first, what later, and of whom a question is unlikely to matter."""
+    yield _row(["主题 topic", "先问 first", "后问 later"])
+    yield _row(["---"] * 3)
+    for topic in words.topics.topics.values():
+        yield _row([f"{topic.label.zh}<br>{topic.label.en}", *("<br>".join(f"`{word}`" for word in part) for part in (topic.first, topic.later))])
+    yield ""
+    yield _row(["问题 question", "什么人才像是 likely of"])
+    yield _row(["---"] * 2)
+    for word, ways in words.topics.likely.items():
+        yield _row([f"`{word}`", "<br>".join("，".join(_possible(one) for one in way) for way in ways) or "—"])
+
+
+def _possible(one: Possible) -> str:
+    if one.fact == AGE:
+        return f"{one.low}–{one.high if one.high is not None else ''} 岁"
+    return f"`{one.fact}` " + "/".join({True: "是 yes", False: "否 no"}.get(answer, str(answer)) for answer in sorted(one.answers, key=str))
 
 
 def _fact(words: Vocabulary, fact: Fact) -> str:

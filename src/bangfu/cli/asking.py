@@ -31,7 +31,7 @@ HELP = ("b 上一题 · c 改答 · s 看目前结果 · q 停下并保存 · �
 @click.option("--until", type=click.FloatRange(0.1, 1.0), default=1.0, help="定下多少比例就停（默认问到不再有变化）| Stop at this settled share.")
 @click.pass_obj
 def ask(ctx: Context, file: str | None, place: str | None, on: str | None, overlays: tuple[str, ...], until: float) -> int:
-    """一问一答，随时可停 | Be asked the next most useful question; FILE keeps the answers and can be gone on with.
+    """一问一答，随时可停 | Be asked one question after another, topic by topic; FILE keeps the answers and can be gone on with.
 
     \b
     bangfu ask 我家.yaml --place 武昌
@@ -154,6 +154,8 @@ def _said(ctx: Context, interview: Interview, question: Question, out: Any) -> A
 def _typed(ctx: Context, interview: Interview, question: Question, out: Any, listed: bool = True, whom: str = "") -> Any:
     """Prompt until something fits; None is "don't know". The choices are listed once."""
     choices = _named(interview, _choices(ctx, interview.engine, question))
+    if question.name == "relation" and any(r.facts.get("relation") == "self" for r in interview.given.of_entity("person")):
+        choices = [choice for choice in choices if choice[0] != "self"]
     for number, (_, text) in enumerate(choices if listed else (), start=1):
         out.print(f"  {number} {escape(text)}")
     while True:
@@ -183,6 +185,9 @@ def _part_text(ctx: Context, engine: Engine, question: Question, part: Question)
         return pack.vocabulary.entities[part.entity].label.text(ctx.lang)
     if part.kind == "recognition":
         label = pack.entries[part.name].label.text(ctx.lang)
+        return f"{label}（{part.row}）" if part.entity == "person" else label
+    if question.is_mixed:
+        label = pack.vocabulary.facts[part.name].label.text(ctx.lang)
         return f"{label}（{part.row}）" if part.entity == "person" else label
     return part.row
 

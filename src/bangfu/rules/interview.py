@@ -1,76 +1,35 @@
-"""The interview: which question settles most, asked one at a time, until nothing more can change.
+"""The interview: one question at a time, topic by topic, until nothing more can change.
 
-The next question is the open fact in the missing sets of the most undecided entries (each entry shares one vote among
-what it waits for; whether comes before how much), then of the most cash, then in the order of the vocabulary. What is
-asked as one counts together: decisions, events, and the same question about several of the family. A gate is asked
-before what hangs on it; what a person declined is not asked again.
+Asked is what somebody's answer waits for: an open fact in the missing set of an undecided entry. Which of these comes
+next is declared (``asking_order``, ``policies/vocabulary/topics.yaml``): topic by topic, the most telling first, what is
+unlikely of this family late. Where nothing is declared, it is the question that most undecided entries wait for (each
+shares one vote among what it waits for; whether comes before how much), then the one of the most cash. What is asked as
+one counts together: decisions, events, the same question about several of the family. A gate is asked before what hangs
+on it; what a person declined is not asked again.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from bangfu.rules.answers import needs_of_result
+from bangfu.rules.asking_order import Order, Place
 from bangfu.rules.assess import Answer
 from bangfu.rules.engine import Engine
 from bangfu.rules.household import Given, GivenRow
 from bangfu.rules.pack.model import BENEFIT_KINDS, Entry
+from bangfu.rules.question import Question
 from bangfu.rules.values import Range, Unknown
-from bangfu.rules.vocabulary import Fact, Label
+from bangfu.rules.vocabulary import UNLIKELY, Fact, Label
 
+TICKED_AT_MOST = 12
+"""How many different things are ticked on one page."""
 SETTLED_KINDS = (*BENEFIT_KINDS, "recognition")
 SHARE = 5040
 """What one undecided benefit is worth, shared out among the questions that it still waits for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question. ``kind``: fact, recognition, collection or record; ``row`` is whom or what it is about.
-
-    Two kinds ask several ``parts`` at once: ``choose`` (which of them: who of the family, which events, which decisions)
-    and ``each`` (the same of several people: the date of birth, the level of disability).
-    """
-
-    kind: str
-    name: str
-    entity: str
-    row: str
-    parts: tuple[Question, ...] = ()
-
-    def text(self, engine: Engine, lang: str) -> str:
-        """Return the question in a language."""
-        if self.kind == "choose":
-            return self._choose_text(engine, lang)
-        if self.kind == "each":
-            said = self.parts[0].text(engine, lang)
-            return f"请逐人回答：{said}" if lang == "zh" else f"For each of them: {said}"
-        if self.kind == "record":
-            return "以前领过、现在正在领的帮扶有记录吗？" if lang == "zh" else "Was any assistance received before, or is any received now?"
-        if self.kind == "collection":
-            entity = engine.pack.vocabulary.entities[self.entity]
-            if entity.ask is not None:
-                return entity.ask.text(lang)
-            return f"近一年有没有“{entity.label.zh}”这类情况？" if lang == "zh" else f"In the last year, was there any {entity.label.en.lower()}?"
-        if self.kind == "recognition":
-            entry = engine.pack.entries[self.name]
-            pair = str(entry.raw.get("ask", "")).split("|")
-            if len(pair) == 2:
-                return pair[0 if lang == "zh" else 1].strip()
-            return f"已被认定为“{entry.label.zh}”吗？" if lang == "zh" else f'Is there a decision on "{entry.label.en}"?'
-        fact = engine.pack.vocabulary.facts[self.name]
-        return fact.ask.text(lang) if fact.ask else fact.label.text(lang)
-
-    def _choose_text(self, engine: Engine, lang: str) -> str:
-        first = self.parts[0]
-        if first.kind == "fact":
-            said = first.text(engine, lang)
-            return f"家里哪些人是这样：{said}" if lang == "zh" else f"For whom is it so: {said}"
-        if first.kind == "collection":
-            return "近一年家里发生过下面哪些情况？" if lang == "zh" else "Which of these happened in the family in the last year?"
-        return "下面哪些已经由有关部门认定？" if lang == "zh" else "Which of these have been decided by an office?"
 
 
 class Standing(NamedTuple):
@@ -103,6 +62,13 @@ class Interview:
     given: Given
     declined: set[Question] = field(default_factory=set)
     asked: list[Question] = field(default_factory=list)
+    _order: Order | None = field(default=None, init=False, repr=False, compare=False)
+
+    def order(self) -> Order:
+        """Return the order of the questions for what is stated so far."""
+        if self._order is None:
+            self._order = Order(self.engine.pack.vocabulary, self.given, self.on)
+        return self._order
 
     def outlook(self) -> Outlook:
         """Return how benefits and recognitions stand for what is stated so far, and what they wait for."""
@@ -121,21 +87,35 @@ class Interview:
         return 1 - sum(s.computed == "unknown" for s, _ in found.waiting) / benefits if benefits else 1.0
 
     def next_question(self, found: Outlook | None = None) -> Question | None:
-        """Return the question that settles most, or None when no answer can change any more."""
+        """Return the next question: its topic's turn, then what settles most; None when no answer can change any more."""
         votes: dict[Question, int] = {}
         worth: dict[tuple[str, ...], list[int]] = {}
+        of_all: set[str] = set()
         for standing, questions in (self.outlook() if found is None else found).waiting:
             kin = {self._kin(q) for q in questions}
             for question in questions:
                 votes[question] = votes.get(question, 0) + 1
+                if question.entity == "person" and question.kind == "fact" and standing.entity == "household":
+                    of_all.add(question.name)
             for group in kin:
                 tally = worth.setdefault(group, [0, 0, 0])
                 tally[standing.computed != "unknown"] += SHARE // len(kin)
                 tally[2] += standing.entry.kind == "cash"
         if not votes:
             return None
-        best = min(votes, key=lambda q: (*(-w for w in worth[self._kin(q)]), -votes[q], self._rank(q)))
-        return self._together(best, list(votes))
+        order = self.order()
+        places = {q: order.place(q.kind, q.name, q.entity, q.row) for q in votes}
+        ranked = sorted(votes, key=lambda q: (places[q], *(-w for w in worth[self._kin(q)]), -votes[q], self._rank(q)))
+        return self._together(ranked, self._of_everybody(of_all, places, order), order)
+
+    def _of_everybody(self, names: Set[str], places: dict[Question, Place], order: Order) -> dict[Question, Place]:
+        """Return the places with the same question about the others beside it, where it is the whole family's answer that waits."""
+        found, asked_there = dict(places), {(q.name, place) for q, place in places.items()}
+        for other in (other for name in sorted(names) for other in self._everybody(name) if other not in places):
+            place = order.place(other.kind, other.name, other.entity, other.row)
+            if (other.name, place) in asked_there:
+                found[other] = place
+        return found
 
     def _kin(self, question: Question) -> tuple[str, ...]:
         """Return what questions share that are asked as one: what they settle counts together."""
@@ -145,27 +125,54 @@ class Interview:
             return ("fact", question.name)
         return (question.kind, question.name, question.row)
 
-    def _together(self, best: Question, votes: list[Question]) -> Question:
-        """Return the question with its likes: one about all of the family, all kinds of events, all decisions at once."""
-        kind = "choose"
-        if best.kind == "fact" and best.entity == "person":
+    def _together(self, ranked: list[Question], places: Mapping[Question, Place], order: Order) -> Question:
+        """Return the first question with its likes: one about the family, all kinds of events, all decisions, all that is rare."""
+        best, kind = ranked[0], "choose"
+        ranked = list(dict.fromkeys((*ranked, *places)))
+        alike = [q for q in ranked if self._kin(q) == self._kin(best) and places[q] == places[best]]
+        page = self._page([q for q in ranked if places[q].page == places[best].page], order) if places[best].page else []
+        if places[best].page == UNLIKELY or len({q.name for q in page}) > 1:
+            parts = page
+        elif best.kind == "fact" and best.entity == "person":
             if self.engine.pack.vocabulary.facts[best.name].type == "yes_no":
-                parts = self._whole_family(best.name)
+                parts = self._whole_family(best.name, order)
             else:
-                kind, parts = "each", [q for q in votes if self._kin(q) == self._kin(best)]
+                kind, parts = "each", alike
         elif best.kind in ("collection", "recognition"):
-            parts = [q for q in votes if self._kin(q) == self._kin(best)]
+            parts = alike
         else:
             return best
-        parts.sort(key=lambda q: (q.row, self._rank(q)))
+        parts.sort(key=lambda q: (q.entity == "person", q.row, self._rank(q)))
         return best if len(parts) < 2 else Question(kind, best.name, best.entity, "", tuple(parts))
 
-    def _whole_family(self, name: str) -> list[Question]:
-        """Return the yes/no question about everybody who has not answered: ticking names is no more work than one yes."""
+    def _whole_family(self, name: str, order: Order) -> list[Question]:
+        """Return the yes/no question about all whom it may concern and who have not answered: ticking names is no more work than one yes."""
+        return [q for q in self._everybody(name) if order.is_likely(name, q.row)]
+
+    def _everybody(self, name: str) -> list[Question]:
+        """Return a question about each member who has not answered it, and whose gate is open."""
         fact = self.engine.pack.vocabulary.facts[name]
-        rows = [r for r in self.given.of_entity("person") if name not in r.facts and self._open(fact, r)]
+        rows = [r for r in self.given.of_entity("person") if name not in r.facts and self._gate_is_yes(fact, r)]
         asked = [Question("fact", name, "person", r.id) for r in rows]
         return [q for q in asked if q not in self.declined]
+
+    def _page(self, ranked: list[Question], order: Order) -> list[Question]:
+        """Return the questions that are ticked on one page, in their order; one about several people brings all of them.
+
+        What hangs on another answer of the page waits for it.
+        """
+        there = {(q.name, q.row) for q in ranked}
+        ranked = [q for q in ranked if not any((name, q.row) in there for name in order.hangs_on(q.name, q.row))] or ranked
+        groups: dict[tuple[str, ...], list[Question]] = {}
+        for question in ranked:
+            groups.setdefault(self._kin(question), []).append(question)
+        found: list[Question] = []
+        for alike in groups.values():
+            if alike[0].entity == "person" and order.is_likely(alike[0].name, alike[0].row):
+                alike = self._whole_family(alike[0].name, order)
+            if not found or len(found) + len(alike) <= TICKED_AT_MOST:
+                found += alike
+        return found
 
     def _rank(self, question: Question) -> tuple[int, str]:
         return (self.engine.fact_order.get(question.name, -1), question.row)
@@ -203,15 +210,23 @@ class Interview:
             return Question("collection", name, entity.id, "") if name not in self.given.collections else None
         entry = self.engine.pack.entries.get(name)
         if entry is not None and entry.kind == "recognition" and entry.per is not None:
-            row = self._row(answer, entry.per, lambda r: name not in r.stated and (name, r.id) not in settled)
+            if entry.local_name_of is not None:
+                return self._asked_of_its_own_name(answer, entry, settled)
+            row = self._row(answer, entry.per, name, lambda r: name not in r.stated and (name, r.id) not in settled)
             return None if row is None else Question("recognition", name, entry.per, row.id)
         fact = vocabulary.facts.get(name)
         return None if fact is None else self._fact_question(answer, fact)
 
+    def _asked_of_its_own_name(self, answer: Answer | Standing, entry: Entry, settled: Set[tuple[str, str]]) -> Question | None:
+        """Return the question for a recognition that is a local name: it is asked once, by the name that everybody knows."""
+        known = entry.local_name_of or ""
+        row = self._row(answer, entry.per or "", known, lambda r: not {known, entry.id} & r.stated.keys() and (known, r.id) not in settled)
+        return None if row is None else Question("recognition", known, entry.per or "", row.id)
+
     def _fact_question(self, answer: Answer | Standing, fact: Fact) -> Question | None:
         if fact.ask is None or fact.given_by != "person":
             return None
-        row = self._row(answer, fact.entity, lambda r: fact.id not in r.facts and self._open(fact, r))
+        row = self._row(answer, fact.entity, fact.id, lambda r: fact.id not in r.facts and self._open(fact, r))
         if row is None:
             return None
         gate = fact
@@ -222,6 +237,9 @@ class Interview:
             return None
         return question
 
+    def _gate_is_yes(self, fact: Fact, row: GivenRow) -> bool:
+        return fact.gate is None or row.facts.get(fact.gate) is True
+
     def _open(self, fact: Fact, row: GivenRow) -> bool:
         here = fact
         while here.gate:
@@ -230,17 +248,19 @@ class Interview:
             here = self.engine.pack.vocabulary.facts[here.gate]
         return True
 
-    def _row(self, answer: Answer | Standing, entity: str, lacking: Any) -> GivenRow | None:
+    def _row(self, answer: Answer | Standing, entity: str, name: str, lacking: Any) -> GivenRow | None:
         rows = {(r.entity, r.id): r for r in self.given.rows}
         here = rows.get((answer.entity, answer.row))
-        while here is not None:
-            if here.entity == entity:
-                if lacking(here):
-                    return here
-                break  # it is another's that is missing: the answer reads more than its own row
+        while here is not None and here.entity != entity:
             owner = self.engine.pack.vocabulary.entities[here.entity].belongs_to
             here = rows.get((owner, here.of)) if owner is not None and here.of is not None else None
-        return next((r for r in self.given.of_entity(entity) if lacking(r)), None)
+        # an answer may read more than its own row, and does not say which: its own, unless a plain yes is unlikely there
+        fact = self.engine.pack.vocabulary.facts.get(name)
+        if here is not None and lacking(here) and (fact is None or fact.type != "yes_no" or self.order().is_likely(name, here.id)):
+            return here
+        open_rows = [r for r in self.given.of_entity(entity) if lacking(r)]
+        likely = next((r for r in open_rows if self.order().is_likely(name, r.id)), None)
+        return likely or (here if here in open_rows else open_rows[0] if open_rows else None)
 
     # -- answers -------------------------------------------------------------------------------------------------
     def answer(self, question: Question, value: Any, open_yet: Set[Question] | None = None) -> None:
@@ -273,6 +293,7 @@ class Interview:
         }  # fmt: skip
 
     def _state(self, question: Question, value: Any) -> None:
+        self._order = None
         if value is None:
             self.declined.add(question)
         elif question.kind == "record":
@@ -305,6 +326,7 @@ class Interview:
 
     def withdraw(self, question: Question) -> None:
         """Forget what was stated in answer to a question."""
+        self._order = None
         self.declined.discard(question)
         if question.parts:
             for part in question.parts:

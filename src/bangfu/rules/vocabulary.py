@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from bangfu.rules.units import Unit
 from bangfu.rules.values import Number
@@ -15,6 +16,9 @@ from bangfu.rules.values import Number
 FACT_TYPES = ("yes_no", "code", "codes", "level", "date", "money", "number", "text", "id_number")
 GIVEN_BY = ("person", "officer", "decision", "feed", "server")
 PRIVACY = ("public", "personal", "sensitive")
+DECISIONS, EVENTS, RECORD, UNLIKELY, AGE = "decisions", "events", "record", "unlikely", "age"
+WORDS = (DECISIONS, EVENTS, RECORD, UNLIKELY)
+"""What the topics name beside facts and collections: all recognitions, all kinds of claims, the record, the page of unlikely things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +89,70 @@ class CodeList:
     codes: dict[str, Label]
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What is asked together: the first questions, and those that can wait until every topic had its first ones."""
+
+    id: str
+    label: Label
+    first: tuple[str, ...]
+    later: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """What must be possible of a person: an age in full years (``low`` and ``high`` with their ends), or one of some answers."""
+
+    fact: str
+    low: Number | None = None
+    high: Number | None = None
+    answers: frozenset[Any] = frozenset()
+
+    def admits(self, said: Any) -> bool:
+        """Tell whether what is known allows it; ``said`` is a number of years or an answer."""
+        if self.fact != AGE:
+            return said in self.answers
+        return (self.low is None or said >= self.low) and (self.high is None or said <= self.high)
+
+
+@dataclass(slots=True)
+class Topics:
+    """In which order a family is asked; a vocabulary that declares none has no order of its own.
+
+    ``likely`` has for a question the alternatives, each all of what must be possible; ``places`` (whether it is one of the
+    later ones, the number of its topic, its place there) for a word.
+    """
+
+    topics: dict[str, Topic] = field(default_factory=dict)
+    likely: dict[str, tuple[tuple[Possible, ...], ...]] = field(default_factory=dict)
+    places: dict[str, tuple[bool, int, int]] = field(default_factory=dict)
+
+    def add(self, topic: Topic) -> None:
+        """Take a topic as the next one."""
+        number = len(self.topics)
+        self.topics[topic.id] = topic
+        for later, words in ((False, topic.first), (True, topic.later)):
+            for place, word in enumerate(words):
+                self.places[word] = (later, number, place)
+
+    def place(self, word: str) -> tuple[bool, int, int]:
+        """Return (whether it can wait, the number of its topic, its place there); what no topic names comes last."""
+        return self.places.get(word, (True, len(self.topics), 0))
+
+    def of(self, word: str) -> Topic | None:
+        """Return the topic of a word."""
+        return next((topic for topic in self.topics.values() if word in topic.first or word in topic.later), None)
+
+
 @dataclass(slots=True)
 class Vocabulary:
-    """All entities, facts, code lists and words, in the order in which they are declared."""
+    """All entities, facts, code lists and words, in the order in which they are declared, and the order in which they are asked."""
 
     entities: dict[str, Entity] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     codes: dict[str, CodeList] = field(default_factory=dict)
     words: dict[str, Label] = field(default_factory=dict)
+    topics: Topics = field(default_factory=Topics)
 
     def path(self, start: str, goal: str) -> tuple[str, ...] | None:
         """Return the steps (``up`` or ``at``) from an entity to one it belongs to, or None.

@@ -14,7 +14,7 @@ BENEFIT = (
 )  # fmt: skip
 KEYS: dict[str, tuple[str, ...]] = {
     "definition": (*COMMON, *TEST, "value", "tiers", "take", "unit", "bounds", "ask"),
-    "recognition": (*COMMON, *TEST, "ask", "decided_by", "lasts", "limits", "words", "tiers"),
+    "recognition": (*COMMON, *TEST, "ask", "decided_by", "lasts", "limits", "words", "tiers", "plainly", "local_name_of"),
     "cash": (*COMMON, *TEST, *BENEFIT),
     "service": (*COMMON, *TEST, *BENEFIT, "worth", "share", "base", "fee"),
     "goods": (*COMMON, *TEST, *BENEFIT, "worth"),

@@ -14,6 +14,7 @@ from typing import Any
 from bangfu.rules.errors import Fault, PackError, UnknownNameError, near_names
 from bangfu.rules.pack.load_entries import EntryReader, reserved_name
 from bangfu.rules.pack.load_parameters import ParameterReader
+from bangfu.rules.pack.load_topics import TopicsReader
 from bangfu.rules.pack.load_vocabulary import VocabularyReader
 from bangfu.rules.pack.model import Clause, Document, Pack, Parameter
 from bangfu.rules.pack.overlay import OverlayReader
@@ -109,6 +110,7 @@ class Loader(Reader):
             (["codes.yaml"], reader.codes),
             (["facts.yaml", *sorted(f"facts/{p.name}" for p in (folder / "facts").glob("*.yaml"))], reader.facts),
             (["words.yaml"], reader.word_list),
+            (["topics.yaml"], TopicsReader(self.faults, self.pack.vocabulary).read),
         )
         for names, read in plan:
             for name in names:
@@ -253,6 +255,7 @@ class Loader(Reader):
                 if known is not None:
                     self.fault(*_home(reading.home), "NAME-TWICE", f"读法“{name}”重名（见 {known.home[0]}:{known.home[1]}）", f'the reading "{name}" is declared twice (see {known.home[0]}:{known.home[1]})')
                 self.pack.readings[name] = reading
+        self._local_names()
         self.pack.reading_choice = {name: reading.takes for name, reading in self.pack.readings.items()}
         self._collisions()
 
@@ -275,6 +278,13 @@ class Loader(Reader):
             for name, figure in entry.figures.items():
                 if name in seen and "." not in name:
                     self.fault(*_home(figure.home), "NAME-HIDES", f"数值“{name}”遮住了同名的{seen[name]}，请改名", f'the figure "{name}" hides a {seen[name]}; rename it')
+
+    def _local_names(self) -> None:
+        """Check that a local name of a recognition names one of the same rows."""
+        for entry in self.pack.entries.values():
+            of = self.pack.entries.get(entry.local_name_of or "")
+            if entry.local_name_of and (of is None or of is entry or of.kind != "recognition" or of.per != entry.per or of.local_name_of):
+                self.at(entry.raw, "local_name_of", "LOCAL-NAME", f"“{entry.local_name_of}”不是同一对象的认定", f'"{entry.local_name_of}" is no recognition of the same rows')
 
     def _raise_to_higher(self) -> None:
         """就高不就低: an entry of a higher level marked ``same_as`` stands with the local one in a ``highest`` group."""

@@ -116,6 +116,8 @@ class EntryReader(Reader):
         entry.payee = self.word(raw, "payee")
         entry.policy = self.word(raw, "policy")
         entry.same_as = self.word(raw, "same_as")
+        entry.local_name_of = self.word(raw, "local_name_of")
+        entry.plainly = self.label(raw, "plainly")
         entry.take = self.word(raw, "take", ("first", "highest", "sum")) or "first"
         entry.open_condition = self.label(raw, "open_condition")
         entry.open_list = self.label(raw, "open_list")

@@ -233,6 +233,8 @@ class Entry:
     widened: tuple[Widening, ...] = ()
     conditions_added: tuple[tuple[Node, dt.date | None], ...] = ()
     same_as: str | None = None
+    local_name_of: str | None = None
+    plainly: Label | None = None
     typed: bool = False
     gives_money: bool | None = field(default=None, repr=False)  # worked out when asked for: no part of what is written
 

@@ -10,7 +10,7 @@ from bangfu.rules.errors import Fault
 from bangfu.rules.pack.model import Entry, Pack
 from bangfu.rules.yaml_source import List, Map
 
-TEXTS = ("ask", "because", "content", "does", "says", "note", "open_condition", "open_list")
+TEXTS = ("ask", "because", "content", "does", "says", "note", "open_condition", "open_list", "plainly")
 NAMES = (
     "after", "applied_by", "entries", "evidence", "fee", "feed", "from_whom", "gives", "inferred", "joins", "leads", "members",
     "match_on", "office", "papers", "paid_from", "payee", "policy", "procedure", "purpose", "queue", "tell", "decided_by", "who",

@@ -29,12 +29,14 @@ NONE_OF_THEM = "none"
 
 @dataclass(slots=True)
 class Option:
-    """One choice: the value posted, its words, whether it is chosen, under which heading it stands."""
+    """One choice: the value posted, its words, whether it is chosen, under which heading it stands, what it means."""
 
     value: str
     text: str
     chosen: bool = False
     group: str = ""
+    hint: str = ""
+    group_hint: bool = False
 
 
 @dataclass(slots=True)
@@ -108,8 +110,9 @@ def form_of(engine: Engine, sitting: Sitting, question: Question, said: Any = No
             one.hint = ""
         return Form(question, question.parts[0].text(engine, lang), fields, mark, " ".join(hints))
     if question.kind == "choose":
-        heading = question.parts[0].text(engine, lang) if question.parts[0].kind == "fact" else question.text(engine, lang)
-        hint = _("是的就勾上，可以勾几个人。") if question.parts[0].kind == "fact" else _("有的就勾上，可以勾几项。")
+        of_people = question.parts[0].kind == "fact" and not question.is_mixed
+        heading = question.parts[0].text(engine, lang) if of_people else question.text(engine, lang)
+        hint = _("是的就勾上，可以勾几个人。") if of_people else _("有的就勾上，可以勾几项。")
         return Form(question, heading, [_checks(engine, sitting, question, said)], mark, hint)
     about = whom(engine, sitting, question)
     heading = question.text(engine, lang)
@@ -118,28 +121,31 @@ def form_of(engine: Engine, sitting: Sitting, question: Question, said: Any = No
 
 def _checks(engine: Engine, sitting: Sitting, question: Question, said: Any) -> Field:
     ticked = [said is not None and part in said for part in question.parts]
-    if len(sitting.names) > 1 and any(part.kind == "recognition" and part.entity == "person" for part in question.parts):
-        options = _by_decision(engine, sitting, question, ticked)
+    several = question.is_mixed or question.parts[0].kind == "recognition"
+    if several and len(sitting.names) > 1 and any(part.entity == "person" for part in question.parts):
+        options = _by_name(engine, sitting, question, ticked)
     else:
-        options = [Option(str(n), part_text(engine, sitting, part), ticked[n]) for n, part in enumerate(question.parts)]
+        shown = _mixed_text if question.is_mixed else part_text
+        options = [Option(str(n), shown(engine, sitting, part), ticked[n], hint=_plainly(engine, part)) for n, part in enumerate(question.parts)]
     options.append(Option(NONE_OF_THEM, _("以上都没有"), said is not None and not said))
     return Field("f0", "checks", question.text(engine, language()), options)
 
 
-def _by_decision(engine: Engine, sitting: Sitting, question: Question, ticked: list[bool]) -> list[Option]:
-    """Return the choices with those of people under the decision's name, after those of the whole family."""
+def _by_name(engine: Engine, sitting: Sitting, question: Question, ticked: list[bool]) -> list[Option]:
+    """Return the choices with those of people under the name of the decision or under the question, after those of the whole family."""
     family, people = [], dict[str, list[Option]]()
     for n, part in enumerate(question.parts):
-        label = engine.pack.entries[part.name].label.text(language())
+        name = part.text(engine, language()) if part.kind == "fact" else engine.pack.entries[part.name].label.text(language())
         if part.entity == "person":
-            people.setdefault(label, []).append(Option(str(n), person_name(sitting, part.row), ticked[n], label))
+            people.setdefault(name, []).append(Option(str(n), person_name(sitting, part.row), ticked[n], name, _plainly(engine, part), group_hint=True))
         else:
-            family.append(Option(str(n), part_text(engine, sitting, part), ticked[n], _("全家")))
+            shown = _mixed_text if question.is_mixed else part_text
+            family.append(Option(str(n), shown(engine, sitting, part), ticked[n], _("全家"), _plainly(engine, part)))
     return [*family, *(option for options in people.values() for option in options)]
 
 
 def part_text(engine: Engine, sitting: Sitting, part: Question) -> str:
-    """Return one part of a question that asks several at once."""
+    """Return one part of a question that asks several decisions or events at once, or the same of several people."""
     pack, lang = engine.pack, language()
     if part.kind == "collection":
         return pack.vocabulary.entities[part.entity].label.text(lang)
@@ -148,6 +154,19 @@ def part_text(engine: Engine, sitting: Sitting, part: Question) -> str:
         label = pack.entries[part.name].label.text(lang)
         return _("%(person)s：%(question)s") % {"person": about, "question": label} if about else label
     return person_name(sitting, part.row) if part.entity == "person" else part.row
+
+
+def _plainly(engine: Engine, part: Question) -> str:
+    """Return what a decision means in plain words; empty where that is not said, and for anything else."""
+    said = engine.pack.entries[part.name].plainly if part.kind == "recognition" else None
+    return said.text(language()) if said is not None else ""
+
+
+def _mixed_text(engine: Engine, sitting: Sitting, part: Question) -> str:
+    """Return one of several different facts that are ticked on one page."""
+    label = engine.pack.vocabulary.facts[part.name].label.text(language())
+    about = whom(engine, sitting, part)
+    return _("%(person)s：%(question)s") % {"person": about, "question": label} if about else label
 
 
 def _field(engine: Engine, sitting: Sitting, question: Question, name: str, said: Any, legend: str) -> Field:
@@ -160,7 +179,8 @@ def _field(engine: Engine, sitting: Sitting, question: Question, name: str, said
     if fact.kind in ("code", "codes"):
         codes = engine.pack.vocabulary.codes[fact.codes or ""].codes
         chosen = said if isinstance(said, frozenset) else {said}
-        options = [Option(code, label.text(language()), code in chosen) for code, label in codes.items()]
+        # the first of the members is the applicant, so nobody else is
+        options = [Option(code, label.text(language()), code in chosen) for code, label in codes.items() if (fact.id, code) != ("relation", "self")]
         if fact.kind == "codes":
             return Field(name, "checks", legend, [*options, Option(NONE_OF_THEM, _("以上都没有"), isinstance(said, frozenset) and not said)])
         return Field(name, "radios" if len(options) <= RADIOS_AT_MOST else "select", legend, options)
@@ -290,7 +310,8 @@ def said_text(engine: Engine, sitting: Sitting, question: Question, value: Any) 
     if value is None:
         return [_("领过，或者正在领（先按不清楚算）")] if question.kind == "record" else [_("不清楚")]
     if question.kind == "choose":
-        chosen = [part_text(engine, sitting, part) for part in question.parts if part in value]
+        shown = _mixed_text if question.is_mixed else part_text
+        chosen = [shown(engine, sitting, part) for part in question.parts if part in value]
         return chosen or [_("都没有")]
     if question.kind == "each":
         return [_("%(person)s：%(question)s") % {"person": person_name(sitting, p.row), "question": _single_text(engine, p, value.get(p))} for p in question.parts]

@@ -157,28 +157,30 @@ def _question(request: HttpRequest, key: str, engine: Engine, sitting: Sitting, 
     then = then if then in DESTINATIONS else ""
     form = form_of(engine, sitting, asked, said)
     if request.method != "POST":
-        return private(place_page(request, "portal/check/question.html", key, **_shown(key, sitting, form, said, then)))
+        return private(place_page(request, "portal/check/question.html", key, **_shown(key, engine, sitting, form, then)))
     if request.POST.get("mark") != form.mark:
         # a page of before: the answers changed meanwhile (another window, the back button)
-        return private(place_page(request, "portal/check/question.html", key, status=409, stale=True, **_shown(key, sitting, form, said, then)))
+        return private(place_page(request, "portal/check/question.html", key, status=409, stale=True, **_shown(key, engine, sitting, form, then)))
     value = None if "unsure" in request.POST else read(engine, form, request.POST)
     if form.errors and "unsure" not in request.POST:
-        return private(place_page(request, "portal/check/question.html", key, status=422, **_shown(key, sitting, form, said, then)))
+        return private(place_page(request, "portal/check/question.html", key, status=422, **_shown(key, engine, sitting, form, then)))
     sitting.put(asked, value)
     sitting.look_ahead(sitting.interview(engine, clock.today()))
     try:
         return _next(key, sitting, then)
     except browser.TooLongError:
-        return private(place_page(request, "portal/check/question.html", key, status=413, toolong=True, **_shown(key, sitting, form, said, then)))
+        return private(place_page(request, "portal/check/question.html", key, status=413, toolong=True, **_shown(key, engine, sitting, form, then)))
 
 
-def _shown(key: str, sitting: Sitting, form: Form, said: Any, then: str) -> dict[str, Any]:
+def _shown(key: str, engine: Engine, sitting: Sitting, form: Form, then: str) -> dict[str, Any]:
     """Return what the page of a question shows besides the form."""
     place = next((n for n, (q, _value) in enumerate(sitting.answers) if q == form.question), len(sitting.answers))
     back = reverse("portal:question", args=[key, place]) if place else reverse("portal:people", args=[key])
     share = round(sitting.share * 100)
     answered = any(q == form.question for q, _value in sitting.answers)
-    return {"form": form, "back": back, "then": then, "number": place + 1, "share": share, "sitting": sitting, "answered": answered}
+    topic = form.question.topic(engine)
+    about = topic.label.text(language()) if topic is not None else ""
+    return {"form": form, "about": about, "back": back, "then": then, "number": place + 1, "share": share, "sitting": sitting, "answered": answered}
 
 
 @public
@@ -247,7 +249,8 @@ def _sentences(key: str, made: Result) -> dict[str, str]:
         lapsed = _("这份文件从 %(day)s 起施行，现在还没有到。") % {"day": today_words(place.not_before)}
     return {
         "title": _("帮扶自查结果"), "day": _("测算日期：%(day)s。按您自己填的情况推算。") % {"day": today_words(made.on)}, "lapsed": lapsed,
-        "met": _("看来可以享受"), "open": _("还不能确定"), "nothing": _("按现在填的情况，还没有能确定的。"), "sum": _("数额"),
+        "met": _("看来可以享受"), "open": _("还不能确定"), "nothing": _("按现在填的情况，还没有能确定的。"),
+        "recognised": _("看来可以申请认定"), "decided": _("下面这些身份由经办单位认定，按您填的情况看是符合的。"), "sum": _("数额"),
         "office": _("找谁办"), "papers": _("带上"), "articles": _("依据"), "needs": _("还要知道："), "joint": "、" if language() == "zh" else ", ",
         "foot": _("测算结果供参考，以经办单位核定为准。"),
     }  # fmt: skip

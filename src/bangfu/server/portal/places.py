@@ -90,4 +90,4 @@ def all_places(day: dt.date) -> list[Place]:
 
 def today_words(day: dt.date) -> str:
     """Return a date as a page names it."""
-    return _("%(year)s 年 %(month)s 月 %(day)s 日") % {"year": day.year, "month": day.month, "day": day.day}
+    return day.isoformat() if language() == "en" else _("%(year)s 年 %(month)s 月 %(day)s 日") % {"year": day.year, "month": day.month, "day": day.day}

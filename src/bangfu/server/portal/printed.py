@@ -24,7 +24,8 @@ def result_pdf(place: Place, result: Result, sentences: dict[str, str], lang: st
         "place": place.name,
         "document": place.title,
         "words": sentences,
-        "met": [_plain(asdict(card)) for card in (*result.met, *result.recognised)],
+        "met": [_plain(asdict(card)) for card in result.met],
+        "recognised": [_plain(asdict(card)) for card in result.recognised],
         "open": [_plain(asdict(card)) for card in result.open],
     }
     made: bytes = typst.compile(
@@ -34,4 +35,4 @@ def result_pdf(place: Place, result: Result, sentences: dict[str, str], lang: st
 
 
 def _plain(card: dict[str, Any]) -> dict[str, Any]:
-    return {key: card[key] for key in ("name", "who", "tier", "sum", "settled", "every", "given", "articles", "office", "joins", "papers", "needs")}
+    return {key: card[key] for key in ("name", "who", "tier", "sum", "settled", "every", "given", "articles", "office", "joins", "papers", "needs", "plainly")}

@@ -16,7 +16,7 @@ from bangfu.rules.explain import Reason
 from bangfu.rules.interview import Interview, Question
 from bangfu.rules.ledger.write import EVERY
 from bangfu.rules.needs import need_label, settled_by, settled_texts
-from bangfu.rules.pack.model import BENEFIT_KINDS
+from bangfu.rules.pack.model import BENEFIT_KINDS, Entry
 from bangfu.rules.phrases import KIND_NAMES, first_refusal, in_kind, money_text, sum_text
 from bangfu.server.portal.asking import person_name
 from bangfu.server.portal.words import language, unworked, with_units
@@ -62,6 +62,7 @@ class Card:
     needs: tuple[Need, ...]
     reasons: tuple[Reasoned, ...]
     refusal: str
+    plainly: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,26 @@ class Teller:
         gives = [a for a in found.answers if a.kind in BENEFIT_KINDS]
         met = [a for a in gives if a.computed == "met"]
         waiting = [a for a in gives if a.computed == "unknown"]
-        recognised = [a for a in found.answers if a.kind == "recognition" and a.computed == "met"]
+        recognised = self.under_one_name([a for a in found.answers if a.kind == "recognition" and a.computed == "met"])
         return Result(
             found.on, tuple(self.together(map(self.card, sorted(met, key=_family_first)))), tuple(map(self.card, sorted(recognised, key=_family_first))),
             tuple(self.gathered(waiting)), len({a.entry for a in gives if a.computed == "not_met"}),
         )  # fmt: skip
+
+    def under_one_name(self, recognised: list[Answer]) -> list[Answer]:
+        """Return recognitions without those that are but the local name of another that is met too."""
+        there = {(a.entry, a.row) for a in recognised}
+        return [a for a in recognised if (self.pack.entries[a.entry].local_name_of, a.row) not in there]
+
+    def plainly(self, entry: Entry) -> str:
+        """Return what a recognition is in plain words, and by which other name the local document, or everybody, knows it."""
+        said = [entry.plainly.text(self.lang)] if entry.plainly is not None else []
+        if entry.local_name_of is not None:
+            said.append(_("就是“%(name)s”在当地文件里的叫法") % {"name": self.pack.entries[entry.local_name_of].label.text(self.lang)})
+        names = [e.label.text(self.lang) for e in self.pack.entries.values() if e.local_name_of == entry.id]
+        if names:
+            said.append(_("当地文件里叫“%(name)s”") % {"name": self.joined(names)})
+        return ("；" if self.lang == "zh" else "; ").join(said)
 
     def together(self, cards: Iterable[Card]) -> Iterator[Card]:
         """Yield the cards; what several of the family get alike, in kind and without a sum of their own, is one card."""
@@ -122,11 +138,11 @@ class Teller:
         return [[replace(alike[0], who=self.joined(dict.fromkeys(c.who for c in alike))) for alike in by_reason.values()] for by_reason in found.values()]
 
     def gathered(self, answers: list[Answer]) -> Iterator[Card]:
-        """Yield what is open, one card for each entry, what needs the fewest answers first."""
+        """Yield what is open, one card for each entry: money first, then what needs the fewest answers."""
         by_entry: dict[str, list[Answer]] = {}
         for answer in answers:
             by_entry.setdefault(answer.entry, []).append(answer)
-        for group in sorted(by_entry.values(), key=lambda g: len(set().union(*(a.needs for a in g)))):
+        for group in sorted(by_entry.values(), key=lambda g: (g[0].kind != "cash", len(set().union(*(a.needs for a in g))))):
             first = group[0]
             needs = dict.fromkeys(need for answer in group for need in self.needs(answer))
             who = dict.fromkeys(self.who(answer) for answer in group)
@@ -150,6 +166,7 @@ class Teller:
             papers=tuple(words[p].text(self.lang) for p in answer.papers if p in words),
             needs=tuple(dict.fromkeys(self.needs(answer, self.left(answer)))) if needs is None else needs, reasons=tuple(self.reasons(answer.reasons)),
             refusal=with_units(self.named(unworked(first_refusal(answer, self.lang)))) if answer.computed == "not_met" else "",
+            plainly=self.plainly(entry) if answer.kind == "recognition" else "",
         )  # fmt: skip
 
     def given(self, answer: Answer) -> str:
