@@ -104,7 +104,7 @@ def test_a_file_that_is_no_table_is_refused(tables: Tables, tmp_path: Path) -> N
         answered(spec(), folder, tmp_path / "out")
     with pytest.raises(UsageError, match="unknown kind of database"):
         answered(spec(), "mysql://db/ledger", tmp_path / "out")
-    with pytest.raises(UsageError, match="no database file"):
+    with pytest.raises(UsageError, match="there is no such file"):
         answered(spec(), "sqlite:///nowhere.db", tmp_path / "out")
 
 
